@@ -1,0 +1,67 @@
+import type { ArtifactStore } from '../artifact/store.ts';
+import type { EnvironmentDriver } from '../environment/driver.ts';
+import type { Clock } from '../foundation/clock.ts';
+import type { ErrorRecord } from '../foundation/errors.ts';
+import type { Secret } from '../foundation/secret.ts';
+import type { Digest, Json, Millis, Name } from '../foundation/units.ts';
+import type { EnvironmentPlan, Plan } from '../pipeline/plan.ts';
+import type { z } from 'zod';
+import type { Exit, Isolation } from '../runner/cell.ts';
+import type { Report } from '../reports/report.ts';
+
+/** Code behind the `kind` of an action: bound by name at run time, also after an upgrade. One folder per kind. */
+export interface ActionKind<Input = unknown> {
+  readonly kind: Name;
+  readonly input: z.ZodType<Input>;
+  /** What must be there for it to run, asked by `trunkline check`: a finding for each thing that is missing. */
+  missing(input: Input, context: CheckContext): Promise<readonly string[]>;
+  /**
+   * May run again after a crash with the same `idempotencyKey`, and must then converge, not repeat. A failed test is
+   * a value. @throws {TrunklineError} for what went wrong in doing it; anything else thrown is recorded as `BUG`.
+   */
+  run(input: Input, context: ActionContext): Promise<ActionResult>;
+}
+
+export interface CheckContext {
+  /** The repository, as checked out. */
+  readonly repository: string;
+  readonly environment?: EnvironmentPlan;
+}
+
+export type ActionResult =
+  | { readonly passed: true; readonly output: Json }
+  | { readonly passed: false; readonly error: ErrorRecord; readonly output?: Json };
+
+/** All that an action may touch. */
+export interface ActionContext {
+  readonly run: string;
+  readonly stage: Name;
+  readonly action: Name;
+  readonly attempt: number;
+  readonly idempotencyKey: string;
+  readonly signal: AbortSignal;
+  readonly timeout: Millis;
+  readonly clock: Clock;
+  readonly commit: string;
+  readonly plan: Plan;
+  /** A fresh checkout of the commit by its full hash, shared by the actions of the stage; undefined for a rollback. */
+  readonly workdir: string;
+  readonly isolation: Isolation;
+  /** What the actions named in `needs`, and those before them, gave out: by action name. */
+  readonly outputs: { readonly [action: Name]: Json };
+  /** The release under way, once Build has packaged it. */
+  readonly release?: { readonly id: string; readonly artifact: Digest; readonly sequence: number };
+  readonly artifacts: ArtifactStore;
+  /** Prints one line into the action's log. */
+  log(line: string): void;
+  /** Runs a command of the commit in the stage's cell; output goes to the action's log, masked. */
+  exec(command: string | readonly string[], options?: { readonly cwd?: string; readonly env?: { readonly [name: string]: string }; readonly timeout?: Millis }): Promise<Exit>;
+  lastLines(count: number): readonly string[];
+  /** Keeps a report with the run: shown by `trunkline show`, attested at the end of the stage. */
+  report(report: Report): Promise<void>;
+  readonly environment: EnvironmentPlan | undefined;
+  region(region: Name): EnvironmentDriver;
+  /** A verified, unpacked, read-only folder of the release's files. */
+  files(): Promise<string>;
+  secret(name: string): Promise<Secret>;
+}

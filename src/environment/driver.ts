@@ -1,0 +1,106 @@
+import type { Secret } from '../foundation/secret.ts';
+import type { BasisPoints, Digest, Instant, Name } from '../foundation/units.ts';
+import type { EnvironmentPlan } from '../pipeline/plan.ts';
+
+/** One environment in one region: the unit that is launched, deployed to and rolled back. */
+export interface RegionId { readonly environment: Name; readonly region: Name }
+
+/** What is deployed. `id` is the id of the run that brings it; the artifact is verified bytes in the store. */
+export interface Release {
+  readonly id: string;
+  readonly artifact: Digest;
+  readonly commit: string;
+  /** Rises with every release of the pipeline. */
+  readonly sequence: number;
+}
+
+/**
+ * Where releases run: the whole of what a driver author writes. Every method is idempotent, converges when it is
+ * called again after a crash, and stops early when its signal aborts. What {@link observe} says outranks the journal.
+ */
+export interface EnvironmentDriver {
+  /** What is there now, asked of the real thing. */
+  observe(): Promise<RegionState>;
+  /** Brings the region up from its plan: router, database, probes. Keeps what runs there running. */
+  launch(plan: EnvironmentPlan, signal: AbortSignal): Promise<void>;
+  /** Places the release beside the stable one, healthy and with no traffic. `files` is its verified, unpacked folder. */
+  prepare(release: Release, files: string, signal: AbortSignal): Promise<void>;
+  /** Resolves once the share is in force, not once it is requested. */
+  shift(release: string, weight: BasisPoints, signal: AbortSignal): Promise<void>;
+  /** Makes the release the stable one and ends the other. The point of no return. */
+  settle(release: string, signal: AbortSignal): Promise<void>;
+  /** All traffic back to the stable release, then ends the candidate; works half way through any other method. */
+  restore(signal: AbortSignal): Promise<void>;
+  /** Ends everything here, and proves it. The data of the database goes too. */
+  remove(signal: AbortSignal): Promise<void>;
+  /** Asks for `count` requests of the probes to be sent to the candidate by its header, spread out, tagged synthetic. */
+  exercise(count: number, signal: AbortSignal): Promise<void>;
+  /** What was measured here since `since`, oldest first. */
+  telemetry(since: Instant): Promise<Telemetry>;
+  /** The address of the region's own database with its generated credentials; undefined where there is none. */
+  database(): Promise<Secret | undefined>;
+}
+
+/** Opens regions. One adapter per kind of place; the composition root picks it. */
+export interface EnvironmentProvider {
+  region(id: RegionId): EnvironmentDriver;
+  /** Every region that was launched and not removed. */
+  regions(): Promise<readonly RegionId[]>;
+}
+
+export interface RegionState {
+  readonly launched: boolean;
+  /** Stable for the life of the environment; undefined until it is launched. */
+  readonly url?: string;
+  readonly stable?: LiveRelease;
+  readonly candidate?: LiveRelease;
+  readonly database: 'none' | 'running' | 'stopped';
+}
+
+/** The weights of stable and candidate sum to 10,000 wherever there is a release at all. */
+export interface LiveRelease {
+  readonly release: Release;
+  readonly weight: BasisPoints;
+  readonly instances: { readonly healthy: number; readonly total: number };
+}
+
+export interface Telemetry {
+  readonly samples: readonly MetricSample[];
+  readonly traffic: readonly TrafficSample[];
+  readonly probes: readonly ProbeResult[];
+}
+
+/** What one instance published: series such as `http_requests_total{status="200"}`, cumulative since it started. */
+export interface MetricSample {
+  readonly at: Instant;
+  readonly release: string;
+  readonly instance: string;
+  readonly values: { readonly [series: string]: number };
+}
+
+/** What the router counted for one release, cumulative since the release was prepared. */
+export interface TrafficSample {
+  readonly at: Instant;
+  readonly release: string;
+  readonly requests: number;
+  /** Answers of 500 and above, and requests that got no answer. */
+  readonly errors: number;
+  /** Those of `requests` that probes sent. */
+  readonly synthetic: number;
+}
+
+export interface ProbeResult {
+  readonly at: Instant;
+  readonly probe: string;
+  /** The release that answered. */
+  readonly release: string;
+  readonly ok: boolean;
+  readonly detail: string;
+}
+
+/** A request with this header and the value `candidate` goes to the candidate, where there is one. */
+export const ROUTE_HEADER = 'x-trunkline-route';
+/** Marks requests of probes. */
+export const SYNTHETIC_HEADER = 'x-trunkline-synthetic';
+/** On every answer: the release that gave it. */
+export const RELEASE_HEADER = 'x-trunkline-release';

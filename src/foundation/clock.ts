@@ -1,0 +1,56 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Instant, Millis } from './units.ts';
+
+/** The only source of time. Decisions take an {@link Instant} instead. */
+export interface Clock {
+  now(): Instant;
+  /** Resolves after `duration`; rejects with the signal's reason when it aborts first. */
+  sleep(duration: Millis, signal?: AbortSignal): Promise<void>;
+}
+
+export const systemClock: Clock = {
+  now: () => Date.now(),
+  sleep: async (duration, signal) => {
+    await sleep(duration, undefined, signal ? { signal } : {});
+  },
+};
+
+/** A clock that moves only when told to: time in tests costs nothing and repeats exactly. */
+export class VirtualClock implements Clock {
+  #now: Instant;
+  #sleepers: { readonly at: Instant; readonly wake: () => void }[] = [];
+
+  constructor(start: Instant = 0) {
+    this.#now = start;
+  }
+
+  now(): Instant {
+    return this.#now;
+  }
+
+  sleep(duration: Millis, signal?: AbortSignal): Promise<void> {
+    return new Promise((resolve, reject) => {
+      if (signal?.aborted) return reject(signal.reason);
+      const sleeper = { at: this.#now + duration, wake: resolve };
+      this.#sleepers.push(sleeper);
+      signal?.addEventListener('abort', () => {
+        this.#sleepers = this.#sleepers.filter((other) => other !== sleeper);
+        reject(signal.reason);
+      }, { once: true });
+    });
+  }
+
+  /** Moves to `now + duration`, waking sleepers in order, each at its own instant. */
+  async advance(duration: Millis): Promise<void> {
+    const end = this.#now + duration;
+    for (;;) {
+      const due = this.#sleepers.filter(({ at }) => at <= end).sort((a, b) => a.at - b.at)[0];
+      if (!due) break;
+      this.#sleepers = this.#sleepers.filter((other) => other !== due);
+      this.#now = Math.max(this.#now, due.at);
+      due.wake();
+      await new Promise(setImmediate);
+    }
+    this.#now = end;
+  }
+}

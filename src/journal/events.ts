@@ -1,0 +1,66 @@
+import type { ErrorRecord } from '../foundation/errors.ts';
+import type { Digest, Instant, Json, Name } from '../foundation/units.ts';
+import type { Plan, StageName } from '../pipeline/plan.ts';
+import type { RolloutFact } from '../rollout/rollout.ts';
+
+/** How an attempt of a run ends. `REJECTED` for a defect, and `FAILED`, count as failures; the others are neutral. */
+export type Outcome = 'SUCCEEDED' | 'FAILED' | 'SUPERSEDED' | 'STOPPED' | 'REJECTED' | 'EXPIRED';
+
+/** One commit of the trunk, as it was first seen. */
+export interface Commit {
+  readonly id: string;
+  /** Hash of its tree: two commits with one tree are the same content. */
+  readonly tree: string;
+  readonly subject: string;
+  readonly author: string;
+  /** Commits that its message says it reverts. */
+  readonly reverts: readonly string[];
+}
+
+/**
+ * Every fact that is kept, as one closed union. One stream per pipeline, append-only; CLI, console, metrics and audit
+ * are folds of it and read nothing else. A type is never renamed or given another meaning once released.
+ */
+export type Event = { readonly at: Instant } & (
+  // The trunk
+  | { readonly type: 'commit-pushed'; readonly commit: Commit }
+  | { readonly type: 'trunk-rewritten'; readonly from: string; readonly to: string; readonly orphaned: readonly string[] }
+  // Runs
+  | { readonly type: 'run-started'; readonly run: string; readonly sequence: number; readonly kind: 'STANDARD' | 'ROLLBACK'; readonly commit: string; readonly by: string; readonly reason?: string;
+      /** For a ROLLBACK: the run whose release is put back. */ readonly restores?: string }
+  | { readonly type: 'plan-adopted'; readonly run: string; readonly digest: Digest; readonly plan: Plan }
+  | { readonly type: 'run-retried'; readonly run: string; readonly attempt: number; readonly by: string; readonly actions: 'failed' | 'all' }
+  | { readonly type: 'cancel-requested'; readonly run: string; readonly by: string; readonly reason: string }
+  | { readonly type: 'run-finished'; readonly run: string; readonly attempt: number; readonly outcome: Outcome; readonly rolledBack: boolean; readonly reason: string; readonly error?: ErrorRecord;
+      readonly rejectReason?: 'defect' | 'not-now'; readonly cause?: 'infra' | 'code' | 'rollback'; readonly supersededBy?: string }
+  // Stages
+  | { readonly type: 'stage-queued'; readonly run: string; readonly stage: StageName }
+  | { readonly type: 'stage-entered'; readonly run: string; readonly stage: StageName; /** Rises with every entry of the stage. */ readonly fence: number }
+  | { readonly type: 'stage-passed'; readonly run: string; readonly stage: StageName }
+  | { readonly type: 'stage-failed'; readonly run: string; readonly stage: StageName; readonly action?: Name; readonly error: ErrorRecord }
+  // Actions
+  | { readonly type: 'action-started'; readonly run: string; readonly stage: StageName; readonly action: Name; readonly attempt: number; readonly fence: number }
+  | { readonly type: 'action-passed'; readonly run: string; readonly stage: StageName; readonly action: Name; readonly attempt: number; readonly output: Json }
+  | { readonly type: 'action-failed'; readonly run: string; readonly stage: StageName; readonly action: Name; readonly attempt: number; readonly error: ErrorRecord; readonly output?: Json; readonly retryAt?: Instant }
+  /** The attempt ended with its host and is proven dead; the next one takes its place. */
+  | { readonly type: 'action-lost'; readonly run: string; readonly stage: StageName; readonly action: Name; readonly attempt: number }
+  | { readonly type: 'action-cancelled'; readonly run: string; readonly stage: StageName; readonly action: Name; readonly attempt: number }
+  // Artifacts and evidence
+  | { readonly type: 'artifact-packaged'; readonly run: string; readonly artifact: Digest; readonly sequence: number }
+  | { readonly type: 'evidence-recorded'; readonly run: string; readonly stage: StageName; readonly artifact: Digest; readonly attestations: readonly { readonly digest: Digest; readonly predicateType: string; readonly name: string }[] }
+  // Approval
+  | { readonly type: 'approval-requested'; readonly run: string; readonly artifact: Digest; readonly plan: Digest; /** Of all evidence so far: what is approved is exactly this. */ readonly evidence: Digest; readonly by: readonly string[]; readonly atLeast: number; readonly expiresAt: Instant }
+  | { readonly type: 'approval-given'; readonly run: string; readonly by: string; readonly user: string; readonly evidence: Digest; readonly text?: string }
+  | { readonly type: 'approval-rejected'; readonly run: string; readonly by: string; readonly user: string; readonly reason: string; readonly defect: boolean }
+  // Deployment
+  | { readonly type: 'rollout-started'; readonly run: string; readonly stage: StageName; readonly environment: Name; readonly release: string; readonly artifact: Digest }
+  | { readonly type: 'rollout'; readonly run: string; readonly stage: StageName; readonly fact: RolloutFact }
+  | { readonly type: 'environment-removed'; readonly environment: Name; readonly region: Name; readonly by: string; readonly release?: string }
+  // Audit
+  | { readonly type: 'command-refused'; readonly command: string; readonly by: string; readonly error: ErrorRecord; readonly run?: string }
+);
+
+export type EventOf<Type extends Event['type']> = Extract<Event, { readonly type: Type }>;
+
+/** An event with its place in the stream: 1, 2, 3, … without gaps. */
+export type Recorded = Event & { readonly seq: number };

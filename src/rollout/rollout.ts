@@ -1,0 +1,56 @@
+import type { ErrorRecord } from '../foundation/errors.ts';
+import type { BasisPoints, Name } from '../foundation/units.ts';
+import type { WavePlan } from '../pipeline/plan.ts';
+
+/** Why a rollout goes back. `region` is where it was seen. */
+export interface RollbackCause {
+  readonly type: 'alarm' | 'health' | 'insufficient-data' | 'verification' | 'human' | 'pre-empted';
+  readonly region?: Name;
+  /** For people: which alarm, its value, its limit; which test; who. */
+  readonly detail: string;
+}
+
+/** What happened to a rollout; the journal keeps these. */
+export type RolloutFact =
+  | { readonly type: 'prepared'; readonly region: Name }
+  | { readonly type: 'shifted'; readonly region: Name; readonly step: number; readonly weight: BasisPoints }
+  | { readonly type: 'baked'; readonly region: Name; readonly step: number; readonly requests: number }
+  /** Inconclusive: weights are frozen, alarms stay armed. */
+  | { readonly type: 'held'; readonly region: Name; readonly reason: string }
+  | { readonly type: 'resumed'; readonly by: string }
+  /** Forward motion ends here; only the first breach counts. */
+  | { readonly type: 'breached'; readonly cause: RollbackCause }
+  | { readonly type: 'restored'; readonly region: Name }
+  | { readonly type: 'restore-failed'; readonly region: Name; readonly error: ErrorRecord }
+  /** All verification after the last step has passed: the release becomes the stable one. */
+  | { readonly type: 'accepted' }
+  | { readonly type: 'settled'; readonly region: Name };
+
+/** What is to be done now; done again after a crash, because every driver method is idempotent. */
+export type RolloutStep =
+  | { readonly type: 'prepare'; readonly region: Name }
+  | { readonly type: 'shift'; readonly region: Name; readonly step: number; readonly weight: BasisPoints }
+  | { readonly type: 'bake'; readonly region: Name; readonly step: number }
+  | { readonly type: 'restore'; readonly region: Name }
+  | { readonly type: 'settle'; readonly region: Name };
+
+export type RolloutPhase =
+  | 'rolling' | 'holding'
+  /** Every step of every wave is done; the stage's tests may run. */
+  | 'deployed'
+  | 'settling' | 'settled' | 'rolling-back' | 'rolled-back' | 'rollback-failed';
+
+export interface RegionProgress {
+  readonly phase: 'waiting' | 'preparing' | 'shifting' | 'baking' | 'done' | 'settled' | 'restored' | 'restore-failed';
+  /** Index into the wave's steps: the one under way, or the last one done. */
+  readonly step: number;
+  /** In force, as far as the journal knows. */
+  readonly weight: BasisPoints;
+}
+
+export interface RolloutState {
+  readonly waves: readonly WavePlan[];
+  readonly phase: RolloutPhase;
+  readonly regions: { readonly [region: Name]: RegionProgress };
+  readonly cause?: RollbackCause;
+}
