@@ -1,0 +1,146 @@
+import { TrunklineError } from '../foundation/errors.ts';
+import { newId } from '../foundation/ids.ts';
+import type { Instant } from '../foundation/units.ts';
+import type { Answer, Command } from '../host/host.ts';
+import type { Event } from '../journal/events.ts';
+import { planDigest } from '../pipeline/plan.ts';
+import { evidenceOf } from './evidence.ts';
+import { authorise, type Operators } from './operators.ts';
+import { rollbackPlan } from './rollback-plan.ts';
+import { approvalGroups, stagesOf, type PipelineState, type Run } from './state.ts';
+
+/** How often a run may be tried in all (R6). */
+const MOST_ATTEMPTS = 3;
+
+export interface Decision { readonly events: readonly Event[]; readonly answer: Answer }
+
+export interface Asked { readonly user: string; readonly operators: Operators; readonly now: Instant }
+
+type CoreCommand = Exclude<Command, { type: 'down' | 'poll' }>;
+
+/** What a command comes to. @throws {TrunklineError} class `usage` or `refused` when the rules don't allow it. */
+export function decide(state: PipelineState, command: CoreCommand, asked: Asked): Decision {
+  switch (command.type) {
+    case 'run':
+      return start(state, command, asked);
+    case 'approve':
+      return approve(waiting(state, command.run), command, asked);
+    case 'reject': {
+      const run = waiting(state, command.run);
+      const by = authorise(asked.operators, asked.user, command.as, run.approval?.requested.by ?? [], 'reject this release');
+      return decision(run, `rejected by ${by}`, [{ type: 'approval-rejected', at: asked.now, run: run.id, by, user: asked.user, reason: command.reason, defect: command.defect }]);
+    }
+    case 'cancel': {
+      const run = known(state, command.run);
+      if (run.finished) throw finished(run);
+      if (run.cancel) return decision(run, 'it is being stopped already', []);
+      return decision(run, 'it is being stopped', [{ type: 'cancel-requested', at: asked.now, run: run.id, by: asked.user, reason: command.reason }]);
+    }
+    case 'retry':
+      return retry(state, known(state, command.run), command.actions, asked);
+    case 'rollback':
+      return rollback(state, command, asked);
+    case 'resume': {
+      const run = known(state, command.run);
+      const held = Object.values(run.stages).find((stage) => stage?.rollout?.state.phase === 'holding');
+      if (!held) throw new TrunklineError('NOT_HOLDING', 'usage', `run ${run.id} is not holding`, `"trunkline show ${run.id}" shows where it is`);
+      return decision(run, 'it goes on', [{ type: 'rollout', at: asked.now, run: run.id, stage: held.name, fact: { type: 'resumed', by: asked.user } }]);
+    }
+  }
+}
+
+function start(state: PipelineState, command: Extract<Command, { type: 'run' }>, { user, now }: Asked): Decision {
+  const commit = state.trunk.commits.get(command.commit);
+  if (!commit) throw new TrunklineError('NOT_ON_TRUNK', 'refused', `${command.commit} is no commit of the trunk that Trunkline has seen`, 'merge it to the trunk first');
+  if (commit.orphaned) throw new TrunklineError('NOT_ON_TRUNK', 'refused', `${command.commit.slice(0, 12)} left the trunk when it was rewritten`, 'merge it to the trunk again');
+  const earlier = [...state.runs.values()].filter((run) => run.kind === 'STANDARD' && run.commit === command.commit).at(-1);
+  if (earlier && !earlier.finished) return decision(earlier, 'this commit is under way already', []);
+  if (earlier?.finished && !command.again) {
+    if (earlier.finished.outcome === 'SUCCEEDED') return decision(earlier, 'this commit was released already; --again releases it once more', []);
+    const superseded = earlier.finished.outcome === 'SUPERSEDED';
+    throw new TrunklineError('RUN_ENDED', 'refused', `run ${earlier.id} of this commit ended ${earlier.finished.outcome}: ${earlier.finished.reason}`,
+      superseded ? 'its change is in the newer commit' : `"trunkline retry ${earlier.id}" tries it again`);
+  }
+  const run = newId('r', now);
+  return {
+    events: [{ type: 'run-started', at: now, run, sequence: commit.place, kind: 'STANDARD', commit: commit.id, by: user }],
+    answer: { run, message: `run ${run} begins for ${commit.id.slice(0, 12)}`, began: true },
+  };
+}
+
+function approve(run: Run, command: Extract<Command, { type: 'approve' }>, { operators, user, now }: Asked): Decision {
+  const { approval } = run;
+  if (!approval) throw notWaiting(run);
+  const { requested, given } = approval;
+  const by = authorise(operators, user, command.as, requested.by, 'approve this release');
+  if (requested.evidence !== evidenceOf(run) || (command.evidence !== undefined && command.evidence !== requested.evidence)) {
+    throw new TrunklineError('APPROVAL_STALE', 'refused', 'what waits for approval is not what you were shown', `look again with "trunkline show ${run.id}"`);
+  }
+  if (now >= requested.expiresAt) throw new TrunklineError('APPROVAL_EXPIRED', 'refused', 'the time to approve is over', `"trunkline retry ${run.id}" asks again`);
+  if (given.some((other) => other.by === by || other.user === user)) return decision(run, `${by} has approved already`, []);
+  return decision(run, `approved by ${by}`, [{ type: 'approval-given', at: now, run: run.id, by, user, evidence: requested.evidence, ...(command.text === undefined ? {} : { text: command.text }) }]);
+}
+
+function retry(state: PipelineState, run: Run, actions: 'failed' | 'all', { user, now }: Asked): Decision {
+  if (!run.finished) throw new TrunklineError('RUN_UNFINISHED', 'usage', `run ${run.id} has not ended`, `stop it with "trunkline cancel ${run.id}"`);
+  if (run.finished.outcome === 'SUCCEEDED' || run.finished.outcome === 'SUPERSEDED') throw finished(run);
+  if (run.attempt >= MOST_ATTEMPTS) throw new TrunklineError('RETRY_LIMIT', 'refused', `run ${run.id} was tried ${run.attempt} times`, 'commit a correction to the trunk');
+  if (state.trunk.commits.get(run.commit)?.orphaned) throw new TrunklineError('SOURCE_GONE', 'refused', `${run.commit.slice(0, 12)} left the trunk when it was rewritten`, 'merge it to the trunk again');
+  const ended = stagesOf(run).find(({ name }) => run.stages[name] && run.stages[name].state !== 'passed');
+  if (ended && ended.mode !== 'parallel' && state.stages[ended.name].lastAdmitted > run.sequence) {
+    throw new TrunklineError('RETRY_TOO_LATE', 'refused', `a newer commit has entered ${ended.name} since`, 'its run carries this change');
+  }
+  return decision(run, `attempt ${run.attempt + 1} of run ${run.id} begins`, [{ type: 'run-retried', at: now, run: run.id, attempt: run.attempt + 1, by: user, actions }], true);
+}
+
+/** Puts the last good release but the live one back, or that of the run named. */
+function rollback(state: PipelineState, command: Extract<Command, { type: 'rollback' }>, { operators, user, now }: Asked): Decision {
+  const releases = [...state.runs.values()].filter((run) => run.kind === 'STANDARD' && run.finished?.outcome === 'SUCCEEDED' && run.artifact !== undefined);
+  const live = [...state.live].filter(([place]) => place.startsWith('prod/')).map(([, record]) => record);
+  const liveArtifacts = new Set(live.map(({ artifact }) => artifact));
+  const newest = Math.max(0, ...live.map(({ sequence }) => sequence));
+  const target = command.to === undefined
+    ? releases.filter(({ artifact, sequence }) => artifact !== undefined && !liveArtifacts.has(artifact) && sequence < newest).at(-1)
+    : releases.find(({ id }) => id === command.to);
+  if (!target?.plan || !target.artifact) {
+    throw new TrunklineError('NO_ROLLBACK_TARGET', 'refused', command.to === undefined ? 'no earlier release was ever verified good in production' : `run ${command.to} never released to production`,
+      '"trunkline runs" lists the runs; one that SUCCEEDED can be put back');
+  }
+  const by = authorise(operators, user, undefined, approvalGroups(target.plan.plan), 'roll production back');
+  const plan = rollbackPlan(target.plan.plan);
+  const run = newId('r', now);
+  return {
+    events: [
+      { type: 'run-started', at: now, run, sequence: target.sequence, kind: 'ROLLBACK', commit: target.commit, by, reason: command.reason, restores: target.id },
+      { type: 'plan-adopted', at: now, run, digest: planDigest(plan), plan },
+    ],
+    answer: { run, message: `run ${run} puts the release of ${target.id} back`, began: true },
+  };
+}
+
+function known(state: PipelineState, id: string): Run {
+  const run = state.runs.get(id);
+  if (!run) throw new TrunklineError('RUN_UNKNOWN', 'usage', `there is no run ${JSON.stringify(id)}`, '"trunkline runs" lists them');
+  return run;
+}
+
+function waiting(state: PipelineState, id: string): Run {
+  const run = known(state, id);
+  if (run.finished) throw finished(run);
+  if (!run.approval || run.stages.prod?.state !== 'running') throw notWaiting(run);
+  if (run.approval.rejected) throw new TrunklineError('APPROVAL_DECIDED', 'refused', 'it was rejected already');
+  if (run.approval.given.length >= run.approval.requested.atLeast) throw new TrunklineError('APPROVAL_DECIDED', 'refused', 'it was approved already');
+  return run;
+}
+
+function notWaiting(run: Run): TrunklineError {
+  return new TrunklineError('NOT_WAITING', 'refused', `run ${run.id} does not wait for approval`, `"trunkline show ${run.id}" shows where it is`);
+}
+
+function finished(run: Run): TrunklineError {
+  return new TrunklineError('RUN_ENDED', 'refused', `run ${run.id} ended ${run.finished?.outcome ?? ''}: ${run.finished?.reason ?? ''}`);
+}
+
+function decision(run: Run, message: string, events: readonly Event[], began = false): Decision {
+  return { events, answer: { run: run.id, message, began } };
+}

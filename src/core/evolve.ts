@@ -1,0 +1,191 @@
+import type { Event, EventOf } from '../journal/events.ts';
+import type { StageName } from '../pipeline/plan.ts';
+import { begin, apply } from '../rollout/machine.ts';
+import type { ActionRun, PipelineState, Run, StageRollout, StageRun, StageState } from './state.ts';
+import { stagesOf } from './state.ts';
+
+/** Folds one event into the state, in place. Knows no rules: what an event says has happened. */
+export function evolve(state: PipelineState, event: Event): void {
+  state.head += 1;
+  switch (event.type) {
+    case 'commit-pushed':
+      state.trunk.head = event.commit.id;
+      state.trunk.commits.set(event.commit.id, { ...event.commit, place: state.trunk.commits.size + 1, pushedAt: event.at, orphaned: false });
+      return;
+    case 'trunk-rewritten':
+      state.trunk.head = event.to;
+      for (const id of event.orphaned) {
+        const commit = state.trunk.commits.get(id);
+        if (commit) state.trunk.commits.set(id, { ...commit, orphaned: true });
+      }
+      return;
+    case 'run-started': {
+      const restored = event.restores === undefined ? undefined : state.runs.get(event.restores)?.artifact;
+      state.unfinished.add(event.run);
+      state.runs.set(event.run, {
+        id: event.run, sequence: event.sequence, kind: event.kind, commit: event.commit, by: event.by,
+        ...(event.restores === undefined ? {} : { restores: event.restores }),
+        ...(restored === undefined ? {} : { artifact: restored }),
+        startedAt: event.at, attempt: 1, attemptStartedAt: event.at, stages: {}, evidence: [],
+      });
+      return;
+    }
+    case 'environment-removed': {
+      const key = `${event.environment}/${event.region}`;
+      const live = state.live.get(key);
+      if (live) state.live.set(key, { ...live, removedAt: event.at });
+      return;
+    }
+    case 'command-refused':
+      return;
+    default:
+      evolveRun(state, event);
+  }
+}
+
+type RunEvent = Exclude<Event, { type: 'commit-pushed' | 'trunk-rewritten' | 'run-started' | 'environment-removed' | 'command-refused' }>;
+
+function evolveRun(state: PipelineState, event: RunEvent): void {
+  const run = state.runs.get(event.run);
+  if (!run) throw new Error(`the journal speaks of run ${event.run} before it began`);
+  if (event.type === 'run-finished') {
+    state.unfinished.delete(run.id);
+    release(state, run.id);
+  } else if (event.type === 'run-retried') {
+    state.unfinished.add(run.id);
+  } else if (event.type === 'stage-queued') {
+    const stage = state.stages[event.stage];
+    stage.waiting = [...stage.waiting, run.id];
+  } else if (event.type === 'stage-entered') {
+    enter(state.stages[event.stage], run, event.fence);
+  } else if (event.type === 'stage-passed' || event.type === 'stage-failed') {
+    leave(state.stages[event.stage], run.id);
+  }
+  const next = runAfter(run, event);
+  state.runs.set(run.id, next);
+  if (event.type === 'rollout' && event.fact.type === 'settled') {
+    const rollout = next.stages[event.stage]?.rollout;
+    if (rollout && next.artifact) {
+      state.live.set(`${rollout.environment}/${event.fact.region}`, {
+        run: rollout.release, artifact: next.artifact, commit: next.commit, sequence: next.sequence, since: event.at,
+      });
+    }
+  }
+}
+
+function enter(stage: StageState, run: Run, fence: number): void {
+  stage.holder = run.id;
+  stage.waiting = stage.waiting.filter((id) => id !== run.id);
+  stage.fence = fence;
+  if (run.kind === 'STANDARD') stage.lastAdmitted = Math.max(stage.lastAdmitted, run.sequence);
+}
+
+function leave(stage: StageState, run: string): void {
+  if (stage.holder === run) delete stage.holder;
+  stage.waiting = stage.waiting.filter((id) => id !== run);
+}
+
+function release(state: PipelineState, run: string): void {
+  for (const stage of Object.values(state.stages)) leave(stage, run);
+}
+
+function runAfter(run: Run, event: RunEvent): Run {
+  switch (event.type) {
+    case 'plan-adopted':
+      return { ...run, plan: { digest: event.digest, plan: event.plan } };
+    case 'run-retried':
+      return retried(run, event);
+    case 'cancel-requested':
+      return { ...run, cancel: { by: event.by, reason: event.reason } };
+    case 'run-finished':
+      return { ...run, finished: event };
+    case 'artifact-packaged':
+      return { ...run, artifact: event.artifact };
+    case 'evidence-recorded':
+      return { ...run, evidence: [...run.evidence, ...event.attestations.map((item) => ({ ...item, stage: event.stage }))] };
+    case 'approval-requested':
+      return { ...run, approval: { requested: event, given: [] } };
+    case 'approval-given':
+      return run.approval ? { ...run, approval: { ...run.approval, given: [...run.approval.given, event] } } : run;
+    case 'approval-rejected':
+      return run.approval ? { ...run, approval: { ...run.approval, rejected: event } } : run;
+    default:
+      return { ...run, stages: { ...run.stages, [event.stage]: stageAfter(run, run.stages[event.stage], event) } };
+  }
+}
+
+type StageEvent = Extract<RunEvent, { stage: StageName }>;
+
+function stageAfter(run: Run, known: StageRun | undefined, event: Exclude<StageEvent, { type: 'evidence-recorded' }>): StageRun {
+  const stage: StageRun = known ?? { name: event.stage, state: 'queued', fence: 0, actions: {} };
+  switch (event.type) {
+    case 'stage-queued':
+      return { ...stage, state: 'queued', queuedAt: event.at };
+    case 'stage-entered':
+      return { ...stage, state: 'running', fence: event.fence, enteredAt: event.at };
+    case 'stage-passed':
+      return { ...stage, state: 'passed', endedAt: event.at };
+    case 'stage-failed':
+      return { ...stage, state: 'failed', endedAt: event.at, error: event.error };
+    case 'rollout-started': {
+      const waves = stagesOf(run).find(({ name }) => name === event.stage)?.waves ?? [];
+      return { ...stage, rollout: { state: begin(waves), environment: event.environment, release: event.release, shiftedAt: {} } };
+    }
+    case 'rollout':
+      return stage.rollout ? { ...stage, rollout: rolloutAfter(stage.rollout, event) } : stage;
+    default:
+      return { ...stage, actions: { ...stage.actions, [event.action]: actionAfter(stage.actions[event.action], event) } };
+  }
+}
+
+function rolloutAfter(rollout: StageRollout, event: EventOf<'rollout'>): StageRollout {
+  const shiftedAt = event.fact.type === 'shifted'
+    ? { ...rollout.shiftedAt, [`${event.fact.region}/${event.fact.step}`]: event.at }
+    : rollout.shiftedAt;
+  return { ...rollout, state: apply(rollout.state, event.fact), shiftedAt };
+}
+
+type ActionEvent = EventOf<'action-started' | 'action-passed' | 'action-failed' | 'action-lost' | 'action-cancelled'>;
+
+function actionAfter(known: ActionRun | undefined, event: ActionEvent): ActionRun {
+  if (event.type === 'action-started') return { state: 'running', attempt: event.attempt, startedAt: event.at };
+  const action: ActionRun = known ?? { state: 'running', attempt: event.attempt, startedAt: event.at };
+  const ended = { ...action, endedAt: event.at };
+  switch (event.type) {
+    case 'action-passed':
+      return { ...ended, state: 'passed', output: event.output };
+    case 'action-failed':
+      return { ...ended, state: event.retryAt === undefined ? 'failed' : 'retrying', error: event.error,
+        ...(event.output === undefined ? {} : { output: event.output }), ...(event.retryAt === undefined ? {} : { retryAt: event.retryAt }) };
+    case 'action-lost':
+      return { ...ended, state: 'lost' };
+    case 'action-cancelled':
+      return { ...ended, state: 'cancelled' };
+  }
+}
+
+/**
+ * A retried run keeps the stages that passed. In the stage that failed, `failed` keeps what an environment's state does
+ * not depend on: a stage that deploys begins anew, with a new approval, and in Build the artifact, once packaged, is
+ * never made again. What failed is done again with all that it needs, because it works in a fresh checkout.
+ */
+function retried(run: Run, event: EventOf<'run-retried'>): Run {
+  const { finished: _finished, cancel: _cancel, approval: _approval, ...rest } = run;
+  const stages = Object.fromEntries(stagesOf(run).flatMap((plan) => {
+    const stage = run.stages[plan.name];
+    if (!stage) return [];
+    if (stage.state === 'passed') return [[plan.name, stage]];
+    const redo = new Set<string>();
+    const redoWithNeeds = (name: string): void => {
+      if (redo.has(name)) return;
+      redo.add(name);
+      for (const need of plan.actions.find((action) => action.name === name)?.needs ?? []) redoWithNeeds(need);
+    };
+    for (const action of plan.actions) if (event.actions === 'all' || plan.environment || stage.actions[action.name]?.state !== 'passed') redoWithNeeds(action.name);
+    const packaged = plan.actions.find(({ kind }) => kind === 'archive')?.name;
+    if (run.artifact && packaged) redo.delete(packaged);
+    const kept = Object.entries(stage.actions).filter(([name]) => !redo.has(name));
+    return kept.length > 0 ? [[plan.name, { name: plan.name, state: 'queued', fence: stage.fence, actions: Object.fromEntries(kept) } satisfies StageRun]] : [];
+  }));
+  return { ...rest, attempt: event.attempt, attemptStartedAt: event.at, stages };
+}

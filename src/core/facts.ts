@@ -1,0 +1,95 @@
+import type { ErrorRecord } from '../foundation/errors.ts';
+import type { Digest, Instant, Json, Name } from '../foundation/units.ts';
+import type { Commit, Event } from '../journal/events.ts';
+import { planDigest, type Plan, type StageName } from '../pipeline/plan.ts';
+import type { RolloutFact } from '../rollout/rollout.ts';
+import type { EvidenceItem, PipelineState } from './state.ts';
+import { currentStage } from './state.ts';
+
+/** What the world answered: the ends of effects, and what the trunk shows. */
+export type Fact =
+  | { readonly type: 'trunk-seen'; readonly commits: readonly Commit[]; readonly rewritten?: { readonly from: string; readonly to: string; readonly orphaned: readonly string[] } }
+  | { readonly type: 'attempt-ended'; readonly run: string; readonly stage: StageName; readonly action: Name; readonly attempt: number; readonly end: AttemptEnd }
+  | { readonly type: 'attested'; readonly run: string; readonly stage: StageName; readonly attestations: readonly Omit<EvidenceItem, 'stage'>[] }
+  | { readonly type: 'rollout'; readonly run: string; readonly stage: StageName; readonly fact: RolloutFact }
+  /** A host has taken over; every process of the one before is proven dead. */
+  | { readonly type: 'host-started' }
+  /** Time has passed. */
+  | { readonly type: 'woken' };
+
+export type AttemptEnd =
+  | { readonly state: 'passed'; readonly output: Json; /** Of a `plan` action. */ readonly plan?: Plan; /** Of an `archive` action. */ readonly artifact?: Digest }
+  | { readonly state: 'failed'; readonly error: ErrorRecord; readonly output?: Json }
+  | { readonly state: 'cancelled' };
+
+/** The events that a fact is; none when it comes too late to matter. Nothing that follows from them yet. */
+export function eventsOf(state: PipelineState, fact: Fact, now: Instant): Event[] {
+  switch (fact.type) {
+    case 'woken':
+      return [];
+    case 'trunk-seen':
+      return trunkSeen(state, fact, now);
+    case 'host-started':
+      return [...state.unfinished].flatMap((id) => lost(state, id, now));
+    case 'attested': {
+      const run = state.runs.get(fact.run);
+      if (!run?.artifact || run.finished) return [];
+      return [{ type: 'evidence-recorded', at: now, run: run.id, stage: fact.stage, artifact: run.artifact, attestations: fact.attestations }];
+    }
+    case 'rollout': {
+      const rollout = state.runs.get(fact.run)?.stages[fact.stage];
+      return rollout?.state === 'running' && rollout.rollout ? [{ type: 'rollout', at: now, run: fact.run, stage: fact.stage, fact: fact.fact }] : [];
+    }
+    case 'attempt-ended':
+      return attemptEnded(state, fact, now);
+  }
+}
+
+function attemptEnded(state: PipelineState, fact: Extract<Fact, { type: 'attempt-ended' }>, now: Instant): Event[] {
+  const run = state.runs.get(fact.run);
+  const known = run?.stages[fact.stage]?.actions[fact.action];
+  if (!run || known?.state !== 'running' || known.attempt !== fact.attempt) return [];
+  const place = { at: now, run: run.id, stage: fact.stage, action: fact.action, attempt: fact.attempt } as const;
+  switch (fact.end.state) {
+    case 'cancelled':
+      return [{ type: 'action-cancelled', ...place }];
+    case 'passed':
+      return [
+        { type: 'action-passed', ...place, output: fact.end.output },
+        ...(fact.end.plan ? [{ type: 'plan-adopted', at: now, run: run.id, digest: planDigest(fact.end.plan), plan: fact.end.plan } as const] : []),
+        ...(fact.end.artifact ? [{ type: 'artifact-packaged', at: now, run: run.id, artifact: fact.end.artifact, sequence: run.sequence } as const] : []),
+      ];
+    case 'failed': {
+      const retry = currentStage(run)?.actions.find(({ name }) => name === fact.action)?.retry;
+      const again = fact.end.error.class === 'infra' && retry !== undefined && fact.attempt < retry.attempts;
+      return [{ type: 'action-failed', ...place, error: fact.end.error, ...(fact.end.output === undefined ? {} : { output: fact.end.output }),
+        ...(again ? { retryAt: now + retry.backoffMs * 2 ** (fact.attempt - 1) } : {}) }];
+    }
+  }
+}
+
+function lost(state: PipelineState, id: string, now: Instant): Event[] {
+  const run = state.runs.get(id);
+  const plan = run && currentStage(run);
+  const stage = plan && run.stages[plan.name];
+  if (!stage || stage.state !== 'running') return [];
+  return plan.actions.flatMap((action): Event[] => {
+    const known = stage.actions[action.name];
+    if (known?.state !== 'running' || action.kind === 'approval' || action.kind === 'rollout') return [];
+    return [{ type: 'action-lost', at: now, run: id, stage: plan.name, action: action.name, attempt: known.attempt }];
+  });
+}
+
+/** New commits in the order of the trunk. A run whose commit left the trunk is stopped, except where it is live in part. */
+function trunkSeen(state: PipelineState, fact: Extract<Fact, { type: 'trunk-seen' }>, now: Instant): Event[] {
+  const fresh = fact.commits.filter(({ id }) => !state.trunk.commits.has(id));
+  const events: Event[] = fresh.map((commit) => ({ type: 'commit-pushed', at: now, commit }));
+  if (!fact.rewritten) return events;
+  const gone = new Set(fact.rewritten.orphaned);
+  const stopped = [...state.unfinished].flatMap((id): Event[] => {
+    const run = state.runs.get(id);
+    if (!run || !gone.has(run.commit) || run.cancel || run.kind === 'ROLLBACK' || run.stages.prod?.rollout) return [];
+    return [{ type: 'cancel-requested', at: now, run: id, by: 'trunkline', reason: `the trunk was rewritten and no longer contains ${run.commit.slice(0, 12)}` }];
+  });
+  return [...events, { type: 'trunk-rewritten', at: now, ...fact.rewritten }, ...stopped];
+}

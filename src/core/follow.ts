@@ -1,0 +1,40 @@
+import type { Instant } from '../foundation/units.ts';
+import type { Event } from '../journal/events.ts';
+import { admission, type Capacity } from './admission.ts';
+import { evolve } from './evolve.ts';
+import { progress } from './stage.ts';
+import { currentStage, type PipelineState, type Run } from './state.ts';
+
+/**
+ * Folds `events` into the state, then everything that follows from them without a fact from outside, and returns all
+ * of it: one append to the journal.
+ */
+export function advance(state: PipelineState, events: readonly Event[], capacity: Capacity, now: Instant): Event[] {
+  const all: Event[] = [];
+  let next: readonly Event[] = events;
+  do {
+    for (const event of next) evolve(state, event);
+    all.push(...next);
+    next = follow(state, capacity, now);
+  } while (next.length > 0);
+  return all;
+}
+
+/** The next thing that follows from the state, for the oldest run that it concerns; nothing when all must wait. */
+function follow(state: PipelineState, capacity: Capacity, now: Instant): Event[] {
+  for (const id of state.unfinished) {
+    const run = state.runs.get(id);
+    const events = run ? followRun(state, run, capacity, now) : [];
+    if (events.length > 0) return events;
+  }
+  return [];
+}
+
+function followRun(state: PipelineState, run: Run, capacity: Capacity, now: Instant): Event[] {
+  const plan = currentStage(run);
+  if (!plan) return [{ type: 'run-finished', at: now, run: run.id, attempt: run.attempt, outcome: 'SUCCEEDED', rolledBack: false, reason: run.kind === 'ROLLBACK' ? 'the earlier release is live again' : 'every stage passed' }];
+  const stage = run.stages[plan.name];
+  if (stage?.state === 'running') return progress(state, run, plan, stage, now);
+  if (run.cancel) return [{ type: 'run-finished', at: now, run: run.id, attempt: run.attempt, outcome: 'STOPPED', rolledBack: false, reason: `stopped by ${run.cancel.by} before ${plan.name}: ${run.cancel.reason}` }];
+  return admission(state, run, plan, capacity, now);
+}

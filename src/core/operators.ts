@@ -1,0 +1,27 @@
+import { z } from 'zod';
+import { TrunklineError } from '../foundation/errors.ts';
+
+/**
+ * Who may approve, reject and roll back: the operator's file `operators.json` in the state folder, never anything of a
+ * commit. `actedBy` lets the named users of the operating system act under another name, which the journal then shows
+ * beside their own.
+ */
+export const operatorsSchema = z.strictObject({
+  people: z.record(z.string().min(1), z.strictObject({
+    groups: z.array(z.string().min(1)),
+    actedBy: z.array(z.string().min(1)).optional(),
+  })),
+});
+
+export type Operators = z.infer<typeof operatorsSchema>;
+
+/** The name under which `user` acts. @throws {TrunklineError} `NOT_AUTHORISED` when it is in none of `groups`. */
+export function authorise(operators: Operators, user: string, as: string | undefined, groups: readonly string[], what: string): string {
+  const name = as ?? user;
+  const person = Object.hasOwn(operators.people, name) ? operators.people[name] : undefined;
+  const mayAct = name === user || (person?.actedBy ?? []).includes(user);
+  if (person && mayAct && groups.some((group) => person.groups.includes(group))) return name;
+  const who = name === user ? user : `${user} as ${name}`;
+  throw new TrunklineError('NOT_AUTHORISED', 'refused', `${who} may not ${what}: that takes a member of ${groups.join(' or ')}`,
+    'an operator adds people to operators.json in the state folder');
+}

@@ -1,0 +1,149 @@
+import type { ErrorRecord } from '../foundation/errors.ts';
+import type { Digest, Instant, Json, Name } from '../foundation/units.ts';
+import type { Commit, EventOf, Outcome } from '../journal/events.ts';
+import { approvalInput, type ActionPlan, type Plan, type StageName, type StagePlan } from '../pipeline/plan.ts';
+import { sourceStage } from '../pipeline/source-stage.ts';
+import type { RolloutState } from '../rollout/rollout.ts';
+
+/**
+ * What the journal says, folded. Runs are immutable values in maps that the fold updates in place: copying the maps
+ * for each of a million events would make the fold quadratic. Decisions only read it.
+ */
+export interface PipelineState {
+  /** The place of the last event. */
+  head: number;
+  readonly trunk: TrunkState;
+  readonly runs: Map<string, Run>;
+  /** Those without an outcome, oldest first. */
+  readonly unfinished: Set<string>;
+  readonly stages: { readonly [stage in StageName]: StageState };
+  /** By `environment/region`: the release that was settled there last. */
+  readonly live: Map<string, LiveRecord>;
+}
+
+export interface TrunkState {
+  head?: string;
+  /** Every commit seen, by id; the place is its order on the trunk as it was seen. */
+  readonly commits: Map<string, SeenCommit>;
+}
+
+export interface SeenCommit extends Commit {
+  readonly place: number;
+  readonly pushedAt: Instant;
+  readonly orphaned: boolean;
+}
+
+/** A stage as all runs share it: its lock, its inbound slot, and who was let in last (rules R1 to R4). */
+export interface StageState {
+  holder?: string;
+  /** In order of arrival. */
+  waiting: readonly string[];
+  lastAdmitted: number;
+  fence: number;
+}
+
+export interface LiveRecord {
+  readonly run: string;
+  readonly artifact: Digest;
+  readonly commit: string;
+  readonly sequence: number;
+  readonly since: Instant;
+  /** When `down` ended the environment. */
+  readonly removedAt?: Instant;
+}
+
+export interface Run {
+  readonly id: string;
+  readonly sequence: number;
+  readonly kind: 'STANDARD' | 'ROLLBACK';
+  readonly commit: string;
+  readonly by: string;
+  readonly restores?: string;
+  readonly startedAt: Instant;
+  readonly attempt: number;
+  readonly attemptStartedAt: Instant;
+  readonly plan?: { readonly digest: Digest; readonly plan: Plan };
+  readonly stages: { readonly [stage in StageName]?: StageRun };
+  readonly artifact?: Digest;
+  readonly evidence: readonly EvidenceItem[];
+  readonly approval?: Approval;
+  readonly cancel?: { readonly by: string; readonly reason: string };
+  readonly finished?: EventOf<'run-finished'>;
+}
+
+export interface EvidenceItem { readonly stage: StageName; readonly digest: Digest; readonly predicateType: string; readonly name: string }
+
+export interface Approval {
+  readonly requested: EventOf<'approval-requested'>;
+  readonly given: readonly EventOf<'approval-given'>[];
+  readonly rejected?: EventOf<'approval-rejected'>;
+}
+
+export interface StageRun {
+  readonly name: StageName;
+  readonly state: 'queued' | 'running' | 'passed' | 'failed';
+  readonly fence: number;
+  readonly queuedAt?: Instant;
+  readonly enteredAt?: Instant;
+  readonly endedAt?: Instant;
+  readonly actions: { readonly [action: Name]: ActionRun };
+  readonly rollout?: StageRollout;
+  readonly error?: ErrorRecord;
+}
+
+export interface StageRollout {
+  readonly state: RolloutState;
+  readonly environment: Name;
+  readonly release: string;
+  /** When each region's step came into force: `region/step`. */
+  readonly shiftedAt: { readonly [key: string]: Instant };
+}
+
+export interface ActionRun {
+  readonly state: 'running' | 'passed' | 'failed' | 'retrying' | 'lost' | 'cancelled';
+  readonly attempt: number;
+  readonly startedAt: Instant;
+  readonly endedAt?: Instant;
+  readonly retryAt?: Instant;
+  readonly output?: Json;
+  readonly error?: ErrorRecord;
+}
+
+export function emptyState(): PipelineState {
+  const stage = (): StageState => ({ waiting: [], lastAdmitted: 0, fence: 0 });
+  return {
+    head: 0,
+    trunk: { commits: new Map() },
+    runs: new Map(),
+    unfinished: new Set(),
+    stages: { source: stage(), build: stage(), beta: stage(), gamma: stage(), prod: stage() },
+    live: new Map(),
+  };
+}
+
+/** The stages of a run, in order: Source alone until the plan of its commit is known. */
+export function stagesOf(run: Run): readonly StagePlan[] {
+  const planned = run.plan?.plan.stages ?? [];
+  return run.kind === 'ROLLBACK' ? planned : [sourceStage, ...planned.filter(({ name }) => name !== 'source')];
+}
+
+/** The stage that a run is in or stands before; undefined once all have passed. */
+export function currentStage(run: Run): StagePlan | undefined {
+  return stagesOf(run).find(({ name }) => run.stages[name]?.state !== 'passed');
+}
+
+export function isDone(action: ActionRun | undefined): boolean {
+  return action?.state === 'passed';
+}
+
+export function actionOf(stage: StagePlan, kind: string): ActionPlan | undefined {
+  return stage.actions.find((action) => action.kind === kind);
+}
+
+export type { Outcome };
+
+/** The groups that the plan lets approve production; the same may roll it back. */
+export function approvalGroups(plan: Plan): readonly string[] {
+  const input = plan.stages.flatMap(({ actions }) => actions).find(({ kind }) => kind === 'approval')?.input;
+  return approvalInput.safeParse(input).data?.by ?? [];
+}
