@@ -1,0 +1,159 @@
+import assert from 'node:assert/strict';
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { chmod, chown, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { createServer, type AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, it, type TestContext } from 'node:test';
+import { promisify } from 'node:util';
+import pg from 'pg';
+import type { TrunklineError } from '../../foundation/errors.ts';
+import { startPostgres, type PostgresServer } from './postgres.ts';
+
+const never = new AbortController().signal;
+const MODULE = JSON.stringify(new URL('./postgres.ts', import.meta.url).href);
+
+async function folder(t: TestContext): Promise<string> {
+  const path = await mkdtemp(join(tmpdir(), 'trunkline-postgres-'));
+  t.after(() => rm(path, { recursive: true, force: true }));
+  return path;
+}
+
+async function start(t: TestContext, directory: string): Promise<PostgresServer> {
+  const server = await startPostgres(directory, never);
+  t.after(() => server.stop());
+  return server;
+}
+
+async function query(url: string, sql: string): Promise<readonly { readonly [column: string]: unknown }[]> {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  try {
+    return (await client.query(sql)).rows;
+  } finally {
+    await client.end();
+  }
+}
+
+/** Starts a server in a process of its own, which prints its address; `words` come before it. */
+async function startElsewhere(directory: string, words: readonly string[] = []): Promise<{ readonly child: ReturnType<typeof spawn>; readonly url: string }> {
+  const program = `import { startPostgres } from ${MODULE};
+    const server = await startPostgres(${JSON.stringify(directory)}, new AbortController().signal);
+    process.stdout.write(server.url.reveal() + '\\n');
+    process.stdin.once('data', async () => { await server.stop(); process.exit(0); });`;
+  const [first = '', ...rest] = [...words, process.execPath, '--input-type=module', '--eval', program];
+  const child = spawn(first, rest, { stdio: ['pipe', 'pipe', 'inherit'], cwd: tmpdir() });
+  const [line] = await Promise.race([once(child.stdout, 'data'), once(child, 'exit').then(() => [''])]) as [Buffer | string];
+  return { child, url: String(line).trim() };
+}
+
+describe('a PostgreSQL server', { concurrency: 3 }, () => {
+  it('gives the application a database of its own and no power beyond it', async (t) => {
+    const server = await start(t, await folder(t));
+    const url = server.url.reveal();
+    await query(url, 'create table orders (id int primary key)');
+    assert.deepEqual(await query(url, 'select rolsuper, rolcreaterole, rolcreatedb, current_database() as database from pg_roles where rolname = current_user'),
+      [{ rolsuper: false, rolcreaterole: false, rolcreatedb: false, database: 'application' }]);
+    await assert.rejects(query(url, "copy orders from program 'id'"), /permission denied|must be superuser/);
+    const wrong = new URL(url);
+    wrong.password = 'guess';
+    await assert.rejects(query(wrong.href, 'select 1'), /password authentication failed/);
+  });
+
+  it('keeps its passwords in one file that only its owner can read', async (t) => {
+    const directory = await folder(t);
+    const server = await start(t, directory);
+    const url = server.url.reveal();
+    await assert.rejects(query(url, `alter role nobody password '${new URL(url).password}'`));
+    assert.equal((await stat(join(directory, 'access.json'))).mode & 0o777, 0o600);
+    const { application, superuser } = JSON.parse(await readFile(join(directory, 'access.json'), 'utf8')) as { application: string; superuser: string };
+    const { stdout: processes } = await promisify(execFile)('ps', ['axeww', '-o', 'args']);
+    for (const password of [application, superuser]) {
+      assert.ok(password.length >= 32);
+      assert.equal(processes.includes(password), false);
+      assert.equal(await promisify(execFile)('grep', ['-rlF', '--', password, directory]).then(({ stdout }) => stdout.trim()), join(directory, 'access.json'));
+    }
+    assert.deepEqual((await readdir(tmpdir())).filter((name) => name.startsWith('.s.PGSQL.')), []);
+  });
+
+  it('comes back at the same address with what was committed, after it was killed', async (t) => {
+    const directory = await folder(t);
+    const first = await start(t, directory);
+    await query(first.url.reveal(), 'create table kept as select 42 as answer');
+    process.kill(first.pid, 'SIGKILL');
+    await first.ended;
+    // In another PID namespace, the PID in a stale file is that of anyone: here, of a process that lives.
+    const pidFile = join(directory, 'cluster', 'postmaster.pid');
+    await writeFile(pidFile, (await readFile(pidFile, 'utf8')).replace(/^\d+/, String(process.ppid)));
+    const second = await start(t, directory);
+    assert.equal(second.url.reveal(), first.url.reveal());
+    assert.deepEqual(await query(second.url.reveal(), 'select answer from kept'), [{ answer: 42 }]);
+  });
+
+  it('makes a half-made cluster anew', async (t) => {
+    const directory = await folder(t);
+    await mkdir(join(directory, 'cluster.making'));
+    await writeFile(join(directory, 'cluster.making', 'PG_VERSION'), '18');
+    await writeFile(join(directory, 'cluster.password'), 'left behind');
+    const server = await start(t, directory);
+    assert.deepEqual(await query(server.url.reveal(), 'select 1 as one'), [{ one: 1 }]);
+    assert.deepEqual((await readdir(directory)).sort(), ['access.json', 'cluster', 'lib', 'lock', 'postgres.log']);
+  });
+
+  it('takes another port when its own is taken', async (t) => {
+    const directory = await folder(t);
+    const first = await startPostgres(directory, never);
+    await first.stop();
+    const other = createServer().listen(Number(new URL(first.url.reveal()).port), '127.0.0.1');
+    await once(other, 'listening');
+    t.after(() => other.close());
+    const second = await start(t, directory);
+    assert.notEqual(new URL(second.url.reveal()).port, String((other.address() as AddressInfo).port));
+    assert.deepEqual(await query(second.url.reveal(), 'select 1 as one'), [{ one: 1 }]);
+  });
+
+  it('is never started twice on one folder', async (t) => {
+    const directory = await folder(t);
+    await start(t, directory);
+    await assert.rejects(startPostgres(directory, never), (error: TrunklineError) => error.record.code === 'POSTGRES_RUNNING');
+  });
+
+  it('ends with its parent, also when that is killed', { skip: process.platform !== 'linux' && 'only Linux tells a child of its parent\'s end' }, async (t) => {
+    const directory = await folder(t);
+    const { child, url } = await startElsewhere(directory);
+    assert.match(url, /^postgres:/);
+    child.kill('SIGKILL');
+    await once(child, 'exit');
+    const again = await start(t, directory); // waits for the lock of the first
+    assert.deepEqual(await query(again.url.reveal(), 'select 1 as one'), [{ one: 1 }]);
+  });
+
+  it('runs for an ordinary user', { skip: process.geteuid?.() !== 0 && 'this suite runs as one' }, async (t) => {
+    const directory = await folder(t);
+    await chmod(directory, 0o700);
+    await chown(directory, 65_534, 65_534);
+    const { child, url } = await startElsewhere(directory, ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups', '--']);
+    assert.deepEqual(await query(url, 'select 1 as one'), [{ one: 1 }]);
+    child.stdin?.write('stop\n');
+    assert.deepEqual(await once(child, 'exit'), [0, null]);
+    await assert.rejects(query(url, 'select 1'), /ECONNREFUSED/);
+  });
+
+  it('leaves nothing running when the start is aborted', async (t) => {
+    const directory = await folder(t);
+    const abort = new AbortController();
+    const starting = startPostgres(directory, abort.signal);
+    while (!(await readdir(directory)).includes('cluster.making')) await new Promise(setImmediate);
+    abort.abort(new Error('enough'));
+    await assert.rejects(starting, /enough/);
+    const server = await start(t, directory);
+    assert.deepEqual(await query(server.url.reveal(), 'select 1 as one'), [{ one: 1 }]);
+  });
+
+  it('says which file is missing when its passwords are lost', async (t) => {
+    const directory = await folder(t);
+    await mkdir(join(directory, 'cluster'));
+    await assert.rejects(startPostgres(directory, never), (error: TrunklineError) => error.record.code === 'POSTGRES_START' && /access\.json is gone/.test(error.message));
+  });
+});
