@@ -13,6 +13,8 @@ import type { Report } from '../reports/report.ts';
 export interface ActionKind<Input = unknown> {
   readonly kind: Name;
   readonly input: z.ZodType<Input>;
+  /** Whether it works on the commit's files: only then does it get a checkout and a cell. */
+  readonly checkout: boolean;
   /** What must be there for it to run, asked by `trunkline check`: a finding for each thing that is missing. */
   missing(input: Input, context: CheckContext): Promise<readonly string[]>;
   /**
@@ -44,7 +46,7 @@ export interface ActionContext {
   readonly clock: Clock;
   readonly commit: string;
   readonly plan: Plan;
-  /** A fresh checkout of the commit by its full hash, shared by the actions of the stage; undefined for a rollback. */
+  /** A fresh checkout of the commit by its full hash, shared by the actions of the stage; only for kinds with `checkout`. */
   readonly workdir: string;
   readonly isolation: Isolation;
   /** What the actions named in `needs`, and those before them, gave out: by action name. */

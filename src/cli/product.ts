@@ -1,0 +1,68 @@
+import type { PipelineState } from '../core/state.ts';
+import type { EnvironmentProvider } from '../environment/driver.ts';
+import type { Recorded } from '../journal/events.ts';
+import type { Check } from '../pipeline/check.ts';
+import type { Report } from '../reports/report.ts';
+import type { Isolation } from '../runner/cell.ts';
+import type { Conductor } from '../server/client.ts';
+import type { Digest } from '../foundation/units.ts';
+
+/** All that commands may do; the composition root provides it for one repository and its state folder. */
+export interface Product {
+  /** The repository's top folder. */
+  readonly repository: string;
+  readonly stateFolder: string;
+  /** Who asks: the user of the operating system. */
+  readonly user: string;
+  readonly isolation: Isolation;
+  /** The journal folded, read without disturbing a living host. */
+  state(): PipelineState;
+  /** The journal after a place. */
+  events(after: number): Iterable<Recorded>;
+  /** The host that lives on this state folder; undefined where none does. */
+  connect(): Promise<Conductor | undefined>;
+  /** Becomes the host. @throws {TrunklineError} `HOST_RUNNING` when another lives. */
+  host(): Promise<LocalHost>;
+  /** Takes the host's place only to write a fact: nothing is carried out. @throws {TrunklineError} `HOST_RUNNING` */
+  scribe(): Promise<Conductor & AsyncDisposable>;
+  readonly environments: EnvironmentProvider;
+  /** A word for a commit (hash, prefix, ref; default the head of the trunk) as its full hash. */
+  resolve(word?: string): Promise<string>;
+  /** What the repository has, lacks or waives, as its work tree stands. */
+  check(): Promise<Check>;
+  /** All of Build on the work tree, or on what is staged. Resolves with what each action came to. */
+  build(options: { readonly staged: boolean; readonly onAction: (line: BuildLine) => void; readonly signal: AbortSignal }): Promise<readonly BuildLine[]>;
+  /** The evidence of an artifact, verified offline. */
+  verify(artifact: Digest): Promise<VerifyAnswer>;
+  /** Removes what no release, environment or unfinished run needs. */
+  gc(): Promise<{ readonly bytes: number; readonly removed: number }>;
+  /** Writes first files for this repository; answers their paths. Overwrites nothing. */
+  init(): Promise<readonly string[]>;
+  setSecret(name: string, value: string): Promise<void>;
+  /** The log file of an attempt. */
+  logFile(run: string, stage: string, action: string, attempt: number): string;
+  report(run: string, stage: string, action: string): Promise<Report | undefined>;
+}
+
+export interface LocalHost extends Conductor, AsyncDisposable {
+  /** Resolves when nothing is under way or will be by itself. */
+  idle(): Promise<void>;
+  /** Looks at the trunk until the signal aborts, and runs every new commit of it. */
+  follow(signal: AbortSignal): Promise<void>;
+}
+
+export interface BuildLine {
+  readonly action: string;
+  readonly row: string;
+  readonly state: 'started' | 'passed' | 'failed' | 'waived';
+  readonly durationMs?: number;
+  readonly message?: string;
+  readonly log?: string;
+}
+
+export interface VerifyAnswer {
+  readonly artifact: Digest;
+  readonly ok: boolean;
+  readonly evidence: readonly { readonly digest: Digest; readonly predicateType: string; readonly name: string; readonly ok: boolean; readonly message?: string }[];
+  readonly failures: readonly { readonly code: string; readonly message: string }[];
+}

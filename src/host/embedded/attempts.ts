@@ -1,0 +1,136 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import type { ActionContext, ActionKind, ActionResult } from '../../actions/action.ts';
+import type { ArtifactStore } from '../../artifact/store.ts';
+import type { AttemptEnd, Fact } from '../../core/facts.ts';
+import type { Effect } from '../../core/owed.ts';
+import type { PipelineState, Run } from '../../core/state.ts';
+import type { EnvironmentProvider } from '../../environment/driver.ts';
+import type { Clock } from '../../foundation/clock.ts';
+import { TrunklineError, errorRecord } from '../../foundation/errors.ts';
+import { isDigest } from '../../foundation/digest.ts';
+import type { Secret } from '../../foundation/secret.ts';
+import type { Json } from '../../foundation/units.ts';
+import { parsePlan, type Plan } from '../../pipeline/plan.ts';
+import type { Isolation } from '../../runner/cell.ts';
+import type { MaskedLog } from '../../runner/log.ts';
+import type { Releases } from './releases.ts';
+import type { Workspace, Workspaces } from './workspaces.ts';
+
+type AttemptEffect = Extract<Effect, { type: 'attempt' }>;
+
+export interface AttemptParts {
+  readonly clock: Clock;
+  readonly kinds: ReadonlyMap<string, ActionKind>;
+  readonly artifacts: ArtifactStore;
+  readonly environments: EnvironmentProvider;
+  readonly releases: Releases;
+  readonly workspaces: Workspaces;
+  readonly isolation: Isolation;
+  readonly secret: (name: string) => Promise<Secret>;
+  /** Opens the log of an attempt; `path` is below the folder of logs. */
+  readonly log: (path: string) => Promise<MaskedLog>;
+  readonly reports: string;
+}
+
+/** Runs one attempt of an action in its workspace and says how it ended. */
+export async function runAttempt(parts: AttemptParts, effect: AttemptEffect, state: PipelineState, signal: AbortSignal): Promise<Fact> {
+  const run = state.runs.get(effect.run);
+  if (!run) throw new Error(`an attempt of the unknown run ${effect.run}`);
+  const log = await parts.log(logPath(effect));
+  const stop = new AbortController();
+  const onAbort = (): void => stop.abort(signal.reason);
+  signal.addEventListener('abort', onAbort, { once: true });
+  const timer = setTimeout(() => stop.abort(timedOut(effect)), effect.action.timeoutMs);
+  const ended = (end: AttemptEnd): Fact => ({ type: 'attempt-ended', run: run.id, stage: effect.stage, action: effect.action.name, attempt: effect.attempt, end });
+  try {
+    const kind = parts.kinds.get(effect.action.kind);
+    if (!kind) throw new TrunklineError('KIND_UNKNOWN', 'usage', `there is no action of kind "${effect.action.kind}"`, 'the plan was made by a newer Trunkline; run that one');
+    const input = kind.input.safeParse(effect.action.input);
+    if (!input.success) throw new TrunklineError('INPUT_INVALID', 'usage', `${effect.stage}.${effect.action.name}: ${input.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`).join('; ')}`, 'correct trunkline.config.ts');
+    const workspace = kind.checkout ? await parts.workspaces.open(run.id, effect.stage, effect.fence, run.commit) : undefined;
+    const result = await kind.run(input.data, contextOf(parts, effect, run, state, workspace, log, stop.signal));
+    return ended(signal.aborted ? { state: 'cancelled' } : endOf(effect, result));
+  } catch (error) {
+    if (signal.aborted) return ended({ state: 'cancelled' });
+    const record = errorRecord(stop.signal.aborted && stop.signal.reason instanceof TrunklineError ? stop.signal.reason : error);
+    log.write(`${record.message}\n`);
+    if (record.class === 'bug' && error instanceof Error) log.write(`${error.stack ?? ''}\n`);
+    return ended({ state: 'failed', error: { ...record, lastLines: record.lastLines ?? log.lastLines(20) } });
+  } finally {
+    clearTimeout(timer);
+    signal.removeEventListener('abort', onAbort);
+    await log.close();
+  }
+}
+
+export function logPath({ run, stage, action, attempt }: { run: string; stage: string; action: { readonly name: string }; attempt: number }): string {
+  return join(run, `${stage}.${action.name}.${attempt}.log`);
+}
+
+function timedOut(effect: AttemptEffect): TrunklineError {
+  return new TrunklineError('TIMEOUT', 'code', `it took longer than its ${Math.round(effect.action.timeoutMs / 1_000)} s and was ended`, 'make it faster, or give it more time in trunkline.config.ts');
+}
+
+function contextOf(parts: AttemptParts, effect: AttemptEffect, run: Run, state: PipelineState, workspace: Workspace | undefined, log: MaskedLog, signal: AbortSignal): ActionContext {
+  const environment = run.plan?.plan.stages.find(({ name }) => name === effect.stage)?.environment;
+  const without = (what: string): never => {
+    throw new Error(`action kind ${effect.action.kind} uses ${what} without saying that it needs a checkout`);
+  };
+  return {
+    run: run.id, stage: effect.stage, action: effect.action.name, attempt: effect.attempt, idempotencyKey: effect.key, signal,
+    timeout: effect.action.timeoutMs, clock: parts.clock, commit: run.commit, isolation: parts.isolation,
+    get plan(): Plan {
+      if (!run.plan) throw new Error('the plan is not known before Source has passed');
+      return run.plan.plan;
+    },
+    get workdir(): string {
+      return workspace?.checkout ?? without('its workdir');
+    },
+    outputs: outputsOf(state.runs.get(run.id) ?? run),
+    ...(run.artifact ? { release: { id: run.id, artifact: run.artifact, sequence: run.sequence } } : {}),
+    artifacts: parts.artifacts,
+    log: (line) => log.write(`${line}\n`),
+    lastLines: (count) => log.lastLines(count),
+    exec: async (command, options = {}) => {
+      if (!workspace) return without('exec');
+      const cell = await workspace.cell();
+      return cell.run({
+        attempt: effect.key, command, cwd: options.cwd ?? workspace.checkout, env: options.env ?? {},
+        timeout: options.timeout ?? effect.action.timeoutMs, signal, log,
+      });
+    },
+    report: async (report) => {
+      const path = join(parts.reports, run.id, `${effect.stage}.${effect.action.name}.json`);
+      await mkdir(dirname(path), { recursive: true });
+      await writeFile(path, JSON.stringify(report));
+    },
+    environment,
+    region: (region) => {
+      if (!environment) throw new Error(`stage ${effect.stage} has no environment`);
+      return parts.environments.region({ environment: environment.name, region });
+    },
+    files: () => parts.releases.files(run),
+    secret: async (name) => {
+      const secret = await parts.secret(name);
+      log.addSecret(secret);
+      return secret;
+    },
+  };
+}
+
+function outputsOf(run: Run): { readonly [action: string]: Json } {
+  const entries = Object.values(run.stages).flatMap((stage) => Object.entries(stage?.actions ?? {}));
+  return Object.fromEntries(entries.flatMap(([name, { output }]) => (output === undefined ? [] : [[name, output]])));
+}
+
+/** What an attempt gives out beside its output: the plan, and the artifact, where its kind makes one. */
+function endOf(effect: AttemptEffect, result: ActionResult): AttemptEnd {
+  if (!result.passed) return { state: 'failed', error: result.error, ...(result.output === undefined ? {} : { output: result.output }) };
+  const output = result.output;
+  const field = (name: string): Json | undefined => (typeof output === 'object' && output !== null && !Array.isArray(output) ? (output as { readonly [key: string]: Json })[name] : undefined);
+  if (effect.action.kind === 'plan') return { state: 'passed', output: { digest: field('digest') ?? null }, plan: parsePlan(field('plan')) };
+  const artifact = field('artifact');
+  if (effect.action.kind === 'archive' && typeof artifact === 'string' && isDigest(artifact)) return { state: 'passed', output, artifact };
+  return { state: 'passed', output };
+}

@@ -1,0 +1,228 @@
+import type { Capacity } from '../../core/admission.ts';
+import { decide, type Asked } from '../../core/commands.ts';
+import { evolve } from '../../core/evolve.ts';
+import { eventsOf, type Fact } from '../../core/facts.ts';
+import { advance } from '../../core/follow.ts';
+import type { Operators } from '../../core/operators.ts';
+import { owed, wakeAt, type Effect } from '../../core/owed.ts';
+import { emptyState, type PipelineState } from '../../core/state.ts';
+import type { Clock } from '../../foundation/clock.ts';
+import { TrunklineError, errorRecord } from '../../foundation/errors.ts';
+import type { Event, Recorded } from '../../journal/events.ts';
+import type { Journal } from '../../journal/journal.ts';
+import type { Effects } from '../effects.ts';
+import type { Answer, Command, Host } from '../host.ts';
+
+export interface EmbeddedParts {
+  readonly clock: Clock;
+  readonly journal: Journal;
+  readonly effects: Effects;
+  readonly capacity: Capacity;
+  /** Read anew at every decision: rights may have been taken away a moment ago. */
+  readonly operators: () => Operators;
+  /** What the trunk shows, asked when a command needs it. */
+  readonly look: (state: PipelineState) => Promise<Fact | undefined>;
+  /** Ends environments; answers what it ended. */
+  readonly down: (environment: string | undefined, user: string, state: PipelineState) => Promise<readonly Event[]>;
+}
+
+/**
+ * One process that hosts one pipeline: facts and commands become events, events are appended in one transaction with
+ * all that follows from them, and what they owe is carried out. It is the only writer; it does one thing at a time.
+ */
+export class EmbeddedHost implements Host {
+  readonly state: PipelineState = emptyState();
+  readonly #parts: EmbeddedParts;
+  readonly #underWay = new Map<string, { readonly controller: AbortController; readonly done: Promise<void> }>();
+  readonly #listeners = new Set<() => void>();
+  #recent: Recorded[] = [];
+  #wake: NodeJS.Timeout | undefined;
+  #failure: Error | undefined;
+  #closed = false;
+
+  private constructor(parts: EmbeddedParts) {
+    this.#parts = parts;
+  }
+
+  /** Folds the journal, proves that nothing of an earlier host lives, and takes up every unfinished run. */
+  static async start(parts: EmbeddedParts): Promise<EmbeddedHost> {
+    const host = new EmbeddedHost(parts);
+    for (const event of parts.journal.read(0)) evolve(host.state, event);
+    await parts.effects.recover(host.state);
+    host.report({ type: 'host-started' });
+    return host;
+  }
+
+  async command(command: Command, user: string): Promise<Answer> {
+    try {
+      if (command.type === 'run' || command.type === 'poll') await this.#look();
+      if (command.type === 'poll') return { message: 'looked at the trunk', began: false };
+      if (command.type === 'down') return await this.#down(command.environment, user);
+      const { clock, operators } = this.#parts;
+      const asked: Asked = { user, operators: operators(), now: clock.now() };
+      const { events, answer } = decide(this.state, command, asked);
+      this.#commit(events);
+      return answer;
+    } catch (error) {
+      const record = errorRecord(error);
+      if (record.class === 'refused' && !this.#failure) {
+        const run = 'run' in command && this.state.runs.has(command.run) ? { run: command.run } : {};
+        this.#commit([{ type: 'command-refused', at: this.#parts.clock.now(), command: command.type, by: user, error: record, ...run }]);
+      }
+      throw error;
+    }
+  }
+
+  /** Takes a fact up. @throws what the journal throws; the host is then at its end. */
+  report(fact: Fact): void {
+    this.#commit(eventsOf(this.state, fact, this.#parts.clock.now()));
+  }
+
+  async *watch(after: number, signal: AbortSignal): AsyncIterable<Recorded> {
+    let place = after;
+    while (!signal.aborted) {
+      const first = this.#recent[0]?.seq;
+      const events = first !== undefined && first <= place + 1 ? this.#recent.filter(({ seq }) => seq > place) : [...this.#parts.journal.read(place)];
+      for (const event of events) {
+        place = event.seq;
+        yield event;
+      }
+      if (this.#failure) throw this.#failure;
+      if (this.#closed) return;
+      if (this.state.head > place) continue;
+      await this.#change(signal);
+    }
+  }
+
+  async idle(): Promise<void> {
+    while (!this.isIdle()) {
+      if (this.#failure) throw this.#failure;
+      await this.#change(new AbortController().signal);
+    }
+  }
+
+  /** Whether nothing is under way or will be by itself: all runs have ended, or wait for a person. */
+  isIdle(): boolean {
+    return this.#underWay.size === 0 && ![...this.state.unfinished].some((id) => Object.values(this.state.runs.get(id)?.stages ?? {})
+      .some((stage) => stage?.state === 'running' && Object.values(stage.actions).some(({ state }) => state === 'retrying')));
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    clearTimeout(this.#wake);
+    const ends = [...this.#underWay.values()].map(({ controller, done }) => {
+      controller.abort(new Error('the host is closing'));
+      return done;
+    });
+    await Promise.all(ends);
+    await this.#parts.effects.close();
+    this.#notify();
+  }
+
+  async #look(): Promise<void> {
+    const fact = await this.#parts.look(this.state);
+    if (fact) this.report(fact);
+  }
+
+  async #down(environment: string | undefined, user: string): Promise<Answer> {
+    const busy = [...this.state.unfinished].map((id) => this.state.runs.get(id)).find((run) => Object.values(run?.stages ?? {}).some((stage) => stage?.state === 'running' && stage.rollout));
+    if (busy) throw new TrunklineError('ENVIRONMENT_BUSY', 'refused', `run ${busy.id} is deploying`, `wait for it, or stop it with "trunkline cancel ${busy.id}"`);
+    const events = await this.#parts.down(environment, user, this.state);
+    this.#commit(events);
+    return { message: events.length === 0 ? 'nothing was up' : `${events.length} region(s) ended`, began: false };
+  }
+
+  #commit(events: readonly Event[]): void {
+    if (this.#failure) throw this.#failure;
+    const { clock, journal, capacity } = this.#parts;
+    const before = this.state.head;
+    const all = advance(this.state, events, capacity, clock.now());
+    if (all.length > 0) {
+      try {
+        const recorded = journal.append(before, all);
+        this.#recent = [...this.#recent, ...recorded].slice(-1_000);
+      } catch (error) {
+        throw this.#fail(error);
+      }
+      for (const event of all) this.#releaseAfter(event);
+    }
+    if (!this.#closed) this.#reconcile();
+    this.#notify();
+  }
+
+  /** Without its journal a host knows nothing: all effects end here, and the next host takes up from what was written. */
+  #fail(error: unknown): Error {
+    this.#failure = error instanceof Error ? error : new Error(String(error));
+    for (const { controller } of this.#underWay.values()) controller.abort(this.#failure);
+    this.#notify();
+    return this.#failure;
+  }
+
+  #releaseAfter(event: Event): void {
+    if (event.type !== 'stage-passed' && event.type !== 'stage-failed') return;
+    void this.#parts.effects.release(event.run, event.stage).catch((error: unknown) => this.#fail(error));
+  }
+
+  /** Begins what is owed and not under way; stops what is under way and no longer owed. */
+  #reconcile(): void {
+    const effects = owed(this.state);
+    const keys = new Set(effects.map(({ key }) => key));
+    for (const [key, { controller }] of this.#underWay) {
+      if (!keys.has(key)) controller.abort(new TrunklineError('CANCELLED', 'refused', 'the run no longer needs it'));
+    }
+    for (const effect of effects) if (!this.#underWay.has(effect.key)) this.#begin(effect);
+    clearTimeout(this.#wake);
+    const at = wakeAt(this.state);
+    if (at !== undefined) {
+      const delay = Math.min(Math.max(at - this.#parts.clock.now(), 0), 2 ** 31 - 1);
+      this.#wake = setTimeout(() => this.#take({ type: 'woken' }), delay);
+    }
+  }
+
+  #begin(effect: Effect): void {
+    const controller = new AbortController();
+    const begin = async (): Promise<Fact | undefined> => {
+      await Promise.resolve(); // not before it is known to be under way
+      return this.#parts.effects.perform(effect, this.state, (fact) => this.#take(fact), controller.signal);
+    };
+    const done = begin().then(
+      (fact) => {
+        this.#underWay.delete(effect.key);
+        if (this.#closed) return this.#notify();
+        this.#take(fact ?? { type: 'woken' });
+      },
+      (error: unknown) => {
+        this.#underWay.delete(effect.key);
+        if (!this.#closed) this.#fail(error);
+      },
+    );
+    this.#underWay.set(effect.key, { controller, done });
+  }
+
+  /** Like {@link report}, for callers that can't be told: a failure has ended the host and its watchers already. */
+  #take(fact: Fact): void {
+    if (this.#failure) return;
+    try {
+      this.report(fact);
+    } catch (error) {
+      if (error !== this.#failure) this.#fail(error);
+    }
+  }
+
+  #notify(): void {
+    for (const listener of [...this.#listeners]) listener();
+  }
+
+  #change(signal: AbortSignal): Promise<void> {
+    return new Promise((resolve) => {
+      const listener = (): void => {
+        this.#listeners.delete(listener);
+        signal.removeEventListener('abort', listener);
+        resolve();
+      };
+      this.#listeners.add(listener);
+      signal.addEventListener('abort', listener, { once: true });
+    });
+  }
+}

@@ -1,0 +1,100 @@
+import { mkdir, readdir, rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { StageName } from '../../pipeline/plan.ts';
+import type { Cell, Cells } from '../../runner/cell.ts';
+
+/** Where the actions of one stage of one run work: a fresh checkout, and a cell around it. */
+export interface Workspace {
+  /** All that a cell can write: the checkout, and what actions put beside it. */
+  readonly folder: string;
+  readonly checkout: string;
+  cell(): Promise<Cell>;
+}
+
+export interface WorkspaceParts {
+  readonly root: string;
+  readonly cells: Cells;
+  /** Folders that no cell sees. */
+  readonly hidden: readonly string[];
+  /** Puts exactly this commit into a folder that does not exist yet. */
+  readonly checkout: (commit: string, folder: string) => Promise<void>;
+}
+
+/** Keeps one workspace per stage of a run while the stage lasts; a host that takes over finds it as it was left. */
+export class Workspaces {
+  readonly #parts: WorkspaceParts;
+  readonly #open = new Map<string, Promise<Workspace>>();
+  readonly #cells = new Map<string, Promise<Cell>>();
+
+  constructor(parts: WorkspaceParts) {
+    this.#parts = parts;
+  }
+
+  open(run: string, stage: StageName, fence: number, commit: string): Promise<Workspace> {
+    const name = `${stage}-${fence}`;
+    const key = `${run}/${name}`;
+    const known = this.#open.get(key) ?? this.#prepare(key, join(this.#parts.root, run, name), commit);
+    this.#open.set(key, known);
+    known.catch(() => this.#open.delete(key));
+    return known;
+  }
+
+  async #prepare(key: string, folder: string, commit: string): Promise<Workspace> {
+    const checkout = join(folder, 'checkout');
+    await mkdir(folder, { recursive: true });
+    if (!(await exists(checkout))) await this.#parts.checkout(commit, checkout);
+    return { folder, checkout, cell: () => this.#cell(key, folder) };
+  }
+
+  #cell(key: string, folder: string): Promise<Cell> {
+    const cell = this.#cells.get(key) ?? this.#parts.cells.open({ id: key, workdir: folder, hidden: this.#parts.hidden });
+    this.#cells.set(key, cell);
+    cell.catch(() => this.#cells.delete(key));
+    return cell;
+  }
+
+  /** Ends the cells of a stage, proves it, and removes its folders. */
+  async close(run: string, stage: StageName): Promise<void> {
+    const keys = [...new Set([...this.#open.keys(), ...this.#cells.keys()])].filter((key) => key.startsWith(`${run}/${stage}-`));
+    await Promise.all(keys.map(async (key) => {
+      await this.#end(key);
+      await rm(join(this.#parts.root, key), { recursive: true, force: true });
+    }));
+    await removeIfEmpty(join(this.#parts.root, run));
+  }
+
+  /** Ends every cell and proves it; the folders stay for the host that takes over. */
+  async closeCells(): Promise<void> {
+    await Promise.all([...this.#cells.keys()].map((key) => this.#end(key)));
+  }
+
+  /** Removes the folders of stages that are over, which a host that died could not remove. */
+  async sweep(keep: ReadonlySet<string>): Promise<void> {
+    for (const run of await list(this.#parts.root)) {
+      for (const stage of await list(join(this.#parts.root, run))) {
+        if (!keep.has(`${run}/${stage}`)) await rm(join(this.#parts.root, run, stage), { recursive: true, force: true });
+      }
+      await removeIfEmpty(join(this.#parts.root, run));
+    }
+  }
+
+  async #end(key: string): Promise<void> {
+    const cell = this.#cells.get(key);
+    this.#cells.delete(key);
+    this.#open.delete(key);
+    const opened = await cell?.catch(() => undefined);
+    await opened?.close();
+  }
+}
+
+async function exists(path: string): Promise<boolean> {
+  return stat(path).then(() => true, () => false);
+}
+
+async function list(folder: string): Promise<string[]> {
+  return readdir(folder).catch(() => []);
+}
+
+async function removeIfEmpty(folder: string): Promise<void> {
+  if ((await list(folder)).length === 0) await rm(folder, { recursive: true, force: true });
+}

@@ -1,0 +1,63 @@
+import { request, type IncomingMessage } from 'node:http';
+import { createInterface } from 'node:readline';
+import { TrunklineError } from '../foundation/errors.ts';
+import type { Answer, Command } from '../host/host.ts';
+import type { Recorded } from '../journal/events.ts';
+import { COMMAND, EVENTS, type Refusal, type Request } from './api.ts';
+import { socketAddress } from './socket.ts';
+
+/** Who can be asked to run a pipeline: a host in this process, or a living one behind its socket. */
+export interface Conductor {
+  command(command: Command, user: string): Promise<Answer>;
+  watch(after: number, signal: AbortSignal): AsyncIterable<Recorded>;
+}
+
+/** The host that lives behind the socket; undefined where none answers. */
+export async function connect(path: string): Promise<Conductor | undefined> {
+  try {
+    (await call(path, 'GET', '/')).resume();
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT' || code === 'ECONNREFUSED') return undefined;
+    throw error;
+  }
+  return {
+    command: async (command, user) => {
+      const asked: Request = { user, command };
+      return JSON.parse(await text(await call(path, 'POST', COMMAND, JSON.stringify(asked)))) as Answer;
+    },
+    watch: (after, signal) => watch(path, after, signal),
+  };
+}
+
+async function* watch(path: string, after: number, signal: AbortSignal): AsyncIterable<Recorded> {
+  const response = await call(path, 'GET', `${EVENTS}?after=${after}`);
+  const stop = (): void => void response.destroy();
+  signal.addEventListener('abort', stop, { once: true });
+  try {
+    for await (const line of createInterface({ input: response })) yield JSON.parse(line) as Recorded;
+  } catch (error) {
+    if (!signal.aborted) throw new TrunklineError('HOST_LOST', 'infra', `the host went away: ${(error as Error).message}`, 'start "trunkline up" again: the run goes on where it was');
+  } finally {
+    signal.removeEventListener('abort', stop);
+    response.destroy();
+  }
+}
+
+function call(path: string, method: string, url: string, payload?: string): Promise<IncomingMessage> {
+  return new Promise((resolve, reject) => {
+    const address = socketAddress(path);
+    const sent = request({ socketPath: address.path, method, path: url, agent: false }, resolve);
+    sent.once('error', reject).once('close', () => address.release());
+    sent.end(payload);
+  });
+}
+
+async function text(response: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of response as AsyncIterable<Buffer>) chunks.push(chunk);
+  const body = Buffer.concat(chunks).toString('utf8');
+  if (response.statusCode === 200) return body;
+  const { error } = JSON.parse(body) as Refusal;
+  throw new TrunklineError(error.code, error.class, error.message, error.hint, error.lastLines);
+}
