@@ -15,14 +15,18 @@ export type RolloutFact =
   | { readonly type: 'prepared'; readonly region: Name }
   | { readonly type: 'shifted'; readonly region: Name; readonly step: number; readonly weight: BasisPoints }
   | { readonly type: 'baked'; readonly region: Name; readonly step: number; readonly requests: number }
-  /** Inconclusive: weights are frozen, alarms stay armed. */
+  /** Inconclusive: weights are frozen everywhere, alarms stay armed. Its bake may still come to pass. */
   | { readonly type: 'held'; readonly region: Name; readonly reason: string }
+  /** A person vouches for what was inconclusive: the steps that are held count as baked. */
   | { readonly type: 'resumed'; readonly by: string }
   /** Forward motion ends here; only the first breach counts. */
   | { readonly type: 'breached'; readonly cause: RollbackCause }
   | { readonly type: 'restored'; readonly region: Name }
   | { readonly type: 'restore-failed'; readonly region: Name; readonly error: ErrorRecord }
-  /** All verification after the last step has passed: the release becomes the stable one. */
+  /**
+   * All verification after the last step has passed: the release becomes the stable one, in every region. From here
+   * there is no way back inside this rollout; an alarm that comes later asks for a run that puts the last release back.
+   */
   | { readonly type: 'accepted' }
   | { readonly type: 'settled'; readonly region: Name };
 
@@ -31,6 +35,8 @@ export type RolloutStep =
   | { readonly type: 'prepare'; readonly region: Name }
   | { readonly type: 'shift'; readonly region: Name; readonly step: number; readonly weight: BasisPoints }
   | { readonly type: 'bake'; readonly region: Name; readonly step: number }
+  /** Keeps the alarms armed where there is traffic outside a bake. It ends by a breach, or when it is owed no more. */
+  | { readonly type: 'watch'; readonly region: Name }
   | { readonly type: 'restore'; readonly region: Name }
   | { readonly type: 'settle'; readonly region: Name };
 
@@ -41,7 +47,7 @@ export type RolloutPhase =
   | 'settling' | 'settled' | 'rolling-back' | 'rolled-back' | 'rollback-failed';
 
 export interface RegionProgress {
-  readonly phase: 'waiting' | 'preparing' | 'shifting' | 'baking' | 'done' | 'settled' | 'restored' | 'restore-failed';
+  readonly phase: 'waiting' | 'preparing' | 'shifting' | 'baking' | 'held' | 'done' | 'settled' | 'restored' | 'restore-failed';
   /** Index into the wave's steps: the one under way, or the last one done. */
   readonly step: number;
   /** In force, as far as the journal knows. */
