@@ -1,0 +1,4 @@
+import { journalContract } from '../contract.ts';
+import { memoryJournal } from './journal.ts';
+
+journalContract('the memory journal', () => memoryJournal());
