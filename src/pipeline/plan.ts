@@ -7,14 +7,16 @@ import { rowIds, type RowId } from '../catalogue/rows.ts';
 import { digestOfJson } from '../foundation/digest.ts';
 import { TrunklineError } from '../foundation/errors.ts';
 import { WHOLE, type Digest, type Json } from '../foundation/units.ts';
+import { jsonFault } from './plain-json.ts';
+import { globFault, isBranch, isInside, isReserved, labelFault, NAME, NAME_RULE, VARIABLE, VARIABLE_RULE } from './shape.ts';
 
-const name = z.string().regex(/^[a-z][a-z0-9-]{0,62}$/, 'write lower-case letters, digits and dashes, a letter first');
+const name = z.string().regex(NAME, NAME_RULE);
 const millis = z.int().nonnegative();
 const row = z.enum(rowIds as [RowId, ...RowId[]]);
 const basisPoints = z.int().min(0).max(WHOLE);
 const json: z.ZodType<Json> = z.json();
-const relativePath = z.string().min(1).max(4_096).refine((path) => !path.startsWith('/') && !path.split(/[\\/]/).includes('..') && !path.includes('\0'),
-  'write a path inside the repository');
+const relativePath = z.string().refine(isInside, 'write a path inside the repository');
+const variable = z.string().regex(VARIABLE, VARIABLE_RULE).refine((text) => !isReserved(text), 'Trunkline sets this one itself');
 
 /** One use of an action kind. `needs` names actions of the same stage; `attempts` counts the first one. */
 export const actionPlan = z.strictObject({
@@ -27,7 +29,7 @@ export const actionPlan = z.strictObject({
   retry: z.strictObject({ attempts: z.int().min(1).max(10), backoffMs: millis }),
 });
 
-const counter = z.strictObject({ metric: z.string().min(1), labels: z.record(z.string(), z.string()) });
+const counter = z.strictObject({ metric: z.string().min(1), labels: z.record(z.string(), without(labelFault)) });
 
 /** Labels are matched whole; a value written `/…/` is a regular expression. */
 export const signalPlan = z.discriminatedUnion('type', [
@@ -61,8 +63,8 @@ export const environmentPlan = z.strictObject({
   metrics: z.string().startsWith('/'),
   database: z.enum(['postgres', 'none']),
   /** Plain settings of every instance; secrets are named, never written. */
-  settings: z.record(z.string(), z.string()),
-  secrets: z.array(z.string()),
+  settings: z.record(variable, z.string()),
+  secrets: z.array(variable),
   startTimeoutMs: millis.min(1),
   drainMs: millis,
   probes: z.array(probePlan),
@@ -85,6 +87,8 @@ export const wavePlan = z.strictObject({
   name: z.string().min(1).max(80),
   regions: z.array(name).min(1),
   steps: z.array(stepPlan).min(1),
+  /** Why more than a tenth of the traffic may meet the release first; shown to whoever approves. */
+  riskAccepted: z.string().min(1).optional(),
 });
 
 export const stageNames = ['source', 'build', 'beta', 'gamma', 'prod'] as const;
@@ -98,7 +102,7 @@ export const stagePlan = z.strictObject({
   environment: environmentPlan.optional(),
   /** How the stage's `deploy` action moves traffic. */
   waves: z.array(wavePlan),
-  actions: z.array(actionPlan),
+  actions: z.array(actionPlan).max(100),
 });
 
 export const approvalInput = z.strictObject({
@@ -110,10 +114,11 @@ export const approvalInput = z.strictObject({
 export const planSchema = z.strictObject({
   version: z.literal(1),
   application: name,
-  trunk: z.string().min(1).max(250),
-  source: z.partialRecord(row, z.array(z.string().min(1))),
-  stages: z.array(stagePlan),
-  waivers: z.array(z.strictObject({ row, reason: z.string().min(1) })),
+  trunk: z.string().refine(isBranch, 'write the name of a branch'),
+  /** Which of the repository's files are what a row asks for, where the default places are not meant. */
+  source: z.partialRecord(row, z.array(without(globFault))),
+  stages: z.array(stagePlan).max(stageNames.length),
+  waivers: z.array(z.strictObject({ row, reason: z.string().min(1) })).max(rowIds.length),
 });
 
 export type ActionPlan = z.infer<typeof actionPlan>;
@@ -127,13 +132,16 @@ export type StagePlan = z.infer<typeof stagePlan>;
 export type ApprovalInput = z.infer<typeof approvalInput>;
 export type Plan = z.infer<typeof planSchema>;
 
-/** @throws {TrunklineError} `PLAN_INVALID`, naming the path of every field at fault. */
+/**
+ * Proves that a value is a plan: bounded in size, of the right shape, its `needs` in order. Whether it is a pipeline
+ * that Trunkline lets into production is for `rules.ts` to say.
+ * @throws {TrunklineError} `PLAN_INVALID`, naming the path of every field at fault.
+ */
 export function parsePlan(value: unknown): Plan {
+  const fault = jsonFault(value);
+  if (fault !== undefined) throw planInvalid([fault]);
   const parsed = planSchema.safeParse(value);
-  if (!parsed.success) {
-    const faults = parsed.error.issues.slice(0, 10).map((issue) => `${issue.path.join('.') || 'plan'}: ${issue.message}`);
-    throw new TrunklineError('PLAN_INVALID', 'usage', `the pipeline is not valid: ${faults.join('; ')}`, 'correct trunkline.config.ts and run "trunkline check"');
-  }
+  if (!parsed.success) throw planInvalid(parsed.error.issues.map((issue) => `${issue.path.join('.') || 'plan'}: ${issue.message}`));
   for (const stage of parsed.data.stages) ordered(stage);
   return parsed.data;
 }
@@ -142,24 +150,44 @@ export function planDigest(plan: Plan): Digest {
   return digestOfJson(plan as unknown as Json);
 }
 
-/** Proves that `needs` names existing actions and has no cycle. */
-function ordered(stage: StagePlan): void {
-  const byName = new Map(stage.actions.map((action) => [action.name, action]));
-  if (byName.size !== stage.actions.length) throw invalid(`${stage.name}: two actions have the same name`);
-  const done = new Set<string>();
-  const visit = (action: ActionPlan, path: readonly string[]): void => {
-    if (done.has(action.name)) return;
-    if (path.includes(action.name)) throw invalid(`${stage.name}: needs go in a circle: ${[...path.slice(path.indexOf(action.name)), action.name].join(' -> ')}`);
-    for (const need of action.needs) {
-      const needed = byName.get(need);
-      if (!needed) throw invalid(`${stage.name}.${action.name} needs "${need}", which is no action of that stage`);
-      visit(needed, [...path, action.name]);
-    }
-    done.add(action.name);
-  };
-  for (const action of stage.actions) visit(action, []);
+/** Ten faults are enough to begin with. */
+export function planInvalid(faults: readonly string[]): TrunklineError {
+  const more = faults.length > 10 ? `; and ${faults.length - 10} more` : '';
+  return new TrunklineError('PLAN_INVALID', 'usage', `the pipeline is not valid: ${faults.slice(0, 10).join('; ')}${more}`, 'correct trunkline.config.ts and run "trunkline check"');
 }
 
-function invalid(message: string): TrunklineError {
-  return new TrunklineError('PLAN_INVALID', 'usage', message, 'correct trunkline.config.ts and run "trunkline check"');
+/** Proves that `needs` names existing actions of the stage and has no circle: each round takes what waits for nothing. */
+function ordered(stage: StagePlan): void {
+  const waiting = new Map(stage.actions.map((action) => [action.name, new Set(action.needs)]));
+  if (waiting.size !== stage.actions.length) throw planInvalid([`${stage.name}: two actions have the same name`]);
+  for (const action of stage.actions) {
+    const unknown = action.needs.find((need) => !waiting.has(need));
+    if (unknown !== undefined) throw planInvalid([`${stage.name}.${action.name} needs "${unknown}", which is no action of that stage`]);
+  }
+  for (;;) {
+    const free = [...waiting].filter(([, needs]) => needs.size === 0).map(([action]) => action);
+    if (free.length === 0) break;
+    for (const action of free) waiting.delete(action);
+    for (const needs of waiting.values()) for (const action of free) needs.delete(action);
+  }
+  if (waiting.size > 0) throw planInvalid([`${stage.name}: needs go in a circle: ${circle(waiting).join(' -> ')}`]);
+}
+
+/** Every action here needs another one here, so following the needs comes back to one that was passed. */
+function circle(waiting: ReadonlyMap<string, ReadonlySet<string>>): readonly string[] {
+  const path: string[] = [];
+  let at = waiting.keys().next().value as string;
+  while (!path.includes(at)) {
+    path.push(at);
+    at = waiting.get(at)?.values().next().value as string;
+  }
+  return [...path.slice(path.indexOf(at)), at];
+}
+
+/** A text in which `fault` finds nothing wrong. */
+function without(fault: (text: string) => string | undefined) {
+  return z.string().check((context) => {
+    const message = fault(context.value);
+    if (message !== undefined) context.issues.push({ code: 'custom', message, input: context.value });
+  });
 }

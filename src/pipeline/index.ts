@@ -1,0 +1,11 @@
+/**
+ * `trunkline`: what `trunkline.config.ts` is written with. Environments are written with `trunkline/environments`.
+ */
+export { application } from './application.ts';
+export { waive, type Waiver } from './waiver.ts';
+export { alarms, approval, archive, cucumber, dbmate, npmSbom, playwright, probes, sh } from './uses.ts';
+export { allAtOnce, canary, linear, wave, type Bake, type Strategy, type Wave } from './waves.ts';
+export type { Approval, Archive, Command, Features, Journeys, Migrations, Monitoring, Sbom, ShellOptions, SuiteOptions, SyntheticTests, TestCommand, Trying, Use } from './uses.ts';
+export type { ApplicationSpec, BetaSpec, BuildSpec, Concurrency, GammaSpec, Globs, LocalSpec, ProdSpec, SourceSpec } from './specification.ts';
+export type { Duration } from '../foundation/units.ts';
+export type { Plan } from './plan.ts';

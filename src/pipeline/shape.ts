@@ -1,0 +1,56 @@
+/**
+ * What single values of a pipeline may look like. No schema library here: these rules are shared by the schema, which
+ * guards the boundary, and by the functions a user calls, which must start fast and name the line at fault.
+ */
+
+/** Of applications, regions, actions. */
+export const NAME = /^[a-z][a-z0-9-]{0,62}$/;
+export const NAME_RULE = 'write lower-case letters, digits and dashes, a letter first';
+
+/** Of settings and secrets: what an environment variable may be called. */
+export const VARIABLE = /^[A-Za-z_][A-Za-z0-9_]{0,127}$/;
+export const VARIABLE_RULE = 'write letters, digits and underscores, no digit first';
+
+/** Trunkline sets these itself for each instance. */
+export function isReserved(variable: string): boolean {
+  return variable === 'PORT' || variable === 'DATABASE_URL' || variable.startsWith('TRUNKLINE_');
+}
+
+/** A path that can't leave the folder it is read from. */
+export function isInside(path: string): boolean {
+  return path.length > 0 && path.length <= 4_096 && !/^[/\\]|^[A-Za-z]:|\0/.test(path) && !path.split(/[\\/]/).includes('..');
+}
+
+/** A branch name that git accepts and that no command can take for an option. */
+export function isBranch(text: string): boolean {
+  return text.length <= 250 && /^[\p{L}\p{N}_][\p{L}\p{N}._/+#@-]*$/u.test(text)
+    && !/\.\.|\/\/|@\{|\/\.|\.lock(\/|$)|[./]$/.test(text);
+}
+
+/** A value that is written `/…/` is a regular expression. @returns its source. */
+export function patternOf(value: string): string | undefined {
+  return value.length > 2 && value.startsWith('/') && value.endsWith('/') ? value.slice(1, -1) : undefined;
+}
+
+/** Label patterns are matched in the control plane, so a commit may not bring one that takes for ever to match. */
+export function labelFault(value: string): string | undefined {
+  if (value.length > 200) return 'a label is longer than 200 characters';
+  const pattern = patternOf(value);
+  if (pattern === undefined) return undefined;
+  try {
+    new RegExp(pattern);
+  } catch {
+    return `${value} is not a regular expression`;
+  }
+  const plain = pattern.replace(/\\[dDwWsSbB.*+?^${}()|[\]\\/-]/g, 'x').replace(/\[[^\]]*\]/g, 'x');
+  if (/\\|\(\?(?!:)/.test(plain)) return `${value} uses a back reference, a look-around or an unknown escape`;
+  if (/\)[*+?{]/.test(plain) || (plain.match(/[*+{]/g)?.length ?? 0) > 1) return `${value} repeats a group, or more than one thing: it could take for ever to match`;
+  return undefined;
+}
+
+/** Globs over the repository's files, simple enough to be matched against every file of a large repository. */
+export function globFault(glob: string): string | undefined {
+  if (!isInside(glob) || glob.length > 200) return 'write a glob inside the repository, of at most 200 characters';
+  if (/[()]/.test(glob) || (glob.match(/\*/g)?.length ?? 0) > 6 || (glob.match(/\{/g)?.length ?? 0) > 3) return 'write a simpler glob: at most six "*", three "{", and no "("';
+  return undefined;
+}
