@@ -1,0 +1,60 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import type { EnvironmentDriver, RegionState } from '../environment/driver.ts';
+import { systemClock } from '../foundation/clock.ts';
+import type { Secret } from '../foundation/secret.ts';
+import type { EnvironmentPlan } from '../pipeline/plan.ts';
+import type { Report } from '../reports/report.ts';
+import type { ActionContext } from './action.ts';
+
+/** What an action under test did. */
+export interface Recorded {
+  readonly context: ActionContext;
+  readonly lines: string[];
+  readonly reports: Report[];
+  readonly commands: string[];
+}
+
+export interface FixtureRegion { readonly state?: RegionState; readonly database?: Secret }
+
+/** The context of an action for tests: it runs real commands, keeps what was printed, and answers for regions as told. */
+export function actionContext(options: {
+  readonly workdir?: string;
+  readonly files?: string;
+  readonly regions?: { readonly [region: string]: FixtureRegion };
+  readonly environment?: Partial<EnvironmentPlan>;
+  readonly release?: ActionContext['release'];
+  readonly run?: string;
+  readonly signal?: AbortSignal;
+} = {}): Recorded {
+  const lines: string[] = [];
+  const reports: Report[] = [];
+  const commands: string[] = [];
+  const regions = options.regions ?? {};
+  const context: Partial<ActionContext> = {
+    run: options.run ?? 'run-1', stage: 'beta', action: 'tested', attempt: 1, idempotencyKey: 'key', timeout: 60_000,
+    signal: options.signal ?? new AbortController().signal, clock: systemClock, isolation: 'none', outputs: {},
+    workdir: options.workdir ?? '', commit: 'f'.repeat(40),
+    ...(options.release ? { release: options.release } : {}),
+    environment: { name: 'beta', regions: Object.keys(regions), database: 'postgres', ...options.environment } as EnvironmentPlan,
+    log: (line) => void lines.push(line),
+    lastLines: (count) => lines.slice(-count),
+    report: async (report) => void reports.push(report),
+    files: async () => options.files ?? '',
+    region: (name) => ({
+      observe: async () => regions[name]?.state as RegionState,
+      database: async () => regions[name]?.database,
+    }) as EnvironmentDriver,
+    async exec(command, { cwd = '.', env = {} } = {}) {
+      commands.push(String(command));
+      const [program = '', ...words] = typeof command === 'string' ? ['sh', '-c', command] : command;
+      const started = Date.now();
+      const child = spawn(program, words, { cwd: join(options.workdir ?? '', cwd), env: { PATH: process.env['PATH'], ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
+      for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => void lines.push(...chunk.toString().trimEnd().split('\n')));
+      const [code, signal] = await once(child, 'close') as [number | null, string | null];
+      return { code, signal, ended: 'by-itself', duration: Date.now() - started };
+    },
+  };
+  return { context: context as ActionContext, lines, reports, commands };
+}
