@@ -6,7 +6,7 @@ import type { Clock } from '../../foundation/clock.ts';
 import { errorRecord } from '../../foundation/errors.ts';
 import type { Millis } from '../../foundation/units.ts';
 import type { AlarmPlan, BakePlan } from '../../pipeline/plan.ts';
-import { evaluateBake } from '../../rollout/bake.ts';
+import { evaluateBake, evaluateWatch } from '../../rollout/bake.ts';
 import type { RolloutFact, RollbackCause } from '../../rollout/rollout.ts';
 import type { Releases } from './releases.ts';
 
@@ -48,6 +48,11 @@ export async function performStep(parts: RolloutParts, effect: RolloutEffect, st
         return fact({ type: 'restored', region: step.region });
       case 'bake': {
         const it = await bake(parts, effect, run, region, release, (held) => report(fact(held)), signal);
+        return it && fact(it);
+      }
+      case 'watch': {
+        const exposedSince = rollout.shiftedAt[`${step.region}/0`] ?? parts.clock.now();
+        const it = await watch(parts, region, step.region, effect.environment.alarms, release.id, exposedSince, signal);
         return it && fact(it);
       }
     }
@@ -110,6 +115,25 @@ async function bake(parts: RolloutParts, effect: RolloutEffect, run: Run, region
     await parts.clock.sleep(LOOK_EVERY, signal).catch(() => undefined);
     if (signal.aborted) return undefined;
   }
+}
+
+/** Keeps the alarms of a region armed outside its bakes. Resolves with the breach, or with nothing when it is no longer owed. */
+async function watch(parts: RolloutParts, region: EnvironmentDriver, name: string, alarms: readonly AlarmPlan[], release: string, since: number, signal: AbortSignal): Promise<RolloutFact | undefined> {
+  const remembered = Math.max(0, ...alarms.map(({ points, everyMs }) => (points[1] + 1) * everyMs));
+  while (!signal.aborted) {
+    try {
+      const now = parts.clock.now();
+      const telemetry = await region.telemetry(Math.max(since, now - remembered) - 60_000);
+      const { candidate } = await region.observe();
+      const unhealthy = candidate?.release.id === release && candidate.instances.healthy === 0;
+      const look = evaluateWatch({ alarms, telemetry, release, since, now, unhealthy });
+      if (look.verdict === 'breach' && !signal.aborted) return { type: 'breached', cause: { type: 'alarm', region: name, detail: look.detail } };
+    } catch (error) {
+      if (!signal.aborted && errorRecord(error).class === 'bug') throw error; // a region that can't be read now may be read at the next look
+    }
+    await parts.clock.sleep(LOOK_EVERY, signal).catch(() => undefined);
+  }
+  return undefined;
 }
 
 async function lookAt(parts: RolloutParts, region: EnvironmentDriver, bakePlan: BakePlan, alarms: readonly AlarmPlan[], release: Release, since: number, signal: AbortSignal) {
