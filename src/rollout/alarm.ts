@@ -1,8 +1,7 @@
 import type { Telemetry } from '../environment/driver.ts';
-import type { Instant } from '../foundation/units.ts';
+import { formatDuration, type Instant } from '../foundation/units.ts';
 import type { AlarmPlan } from '../pipeline/plan.ts';
 import { meterOf, type Measured } from './signals.ts';
-import { formatDuration } from '../foundation/units.ts';
 
 /** One stretch of `everyMs`. Only what rests on enough requests and on sound data is good; what is bad is bad. */
 export interface Point extends Measured {
@@ -74,9 +73,12 @@ function detailOf(alarm: AlarmPlan, state: AlarmLook['state'], points: readonly 
   const shown = (point: Point): string => `${point.beyond ? 'more than ' : ''}${valueText(alarm, point.value ?? 0)} of ${point.requests} ${alarm.signal.type === 'probe' ? 'runs' : 'requests'}`;
   const bad = points.filter((point) => point.state === 'bad');
   const newestBad = bad.at(-1);
-  if (state === 'firing' && newestBad) return `${shown(newestBad)}, above ${limit} in ${bad.length} of ${points.length} point${points.length === 1 ? '' : 's'}`;
   const newest = points.findLast((point) => point.state !== 'insufficient');
-  if (state === 'ok' && newest) return `${shown(newest)}, limit ${limit}`;
+  if (newestBad && state !== 'no-data') {
+    const often = `${shown(newestBad)}, above ${limit} in ${bad.length} of ${points.length} point${points.length === 1 ? '' : 's'}`;
+    return state === 'firing' ? often : `${often}, fires at ${alarm.points[0]}`;
+  }
+  if (newest && state === 'ok') return `${shown(newest)}, limit ${limit}`;
   return `no data yet: ${points.at(-1)?.doubt ?? `a point takes ${formatDuration(alarm.everyMs)}`}`;
 }
 
