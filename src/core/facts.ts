@@ -2,6 +2,7 @@ import type { ErrorRecord } from '../foundation/errors.ts';
 import type { Digest, Instant, Json, Name } from '../foundation/units.ts';
 import type { Commit, Event } from '../journal/events.ts';
 import { planDigest, type Plan, type StageName } from '../pipeline/plan.ts';
+import { apply } from '../rollout/machine.ts';
 import type { RolloutFact } from '../rollout/rollout.ts';
 import type { EvidenceItem, PipelineState } from './state.ts';
 import { currentStage } from './state.ts';
@@ -37,8 +38,9 @@ export function eventsOf(state: PipelineState, fact: Fact, now: Instant): Event[
       return [{ type: 'evidence-recorded', at: now, run: run.id, stage: fact.stage, artifact: run.artifact, attestations: fact.attestations }];
     }
     case 'rollout': {
-      const rollout = state.runs.get(fact.run)?.stages[fact.stage];
-      return rollout?.state === 'running' && rollout.rollout ? [{ type: 'rollout', at: now, run: fact.run, stage: fact.stage, fact: fact.fact }] : [];
+      const stage = state.runs.get(fact.run)?.stages[fact.stage];
+      if (stage?.state !== 'running' || !stage.rollout || apply(stage.rollout.state, fact.fact) === stage.rollout.state) return [];
+      return [{ type: 'rollout', at: now, run: fact.run, stage: fact.stage, fact: fact.fact }];
     }
     case 'attempt-ended':
       return attemptEnded(state, fact, now);

@@ -1,14 +1,14 @@
 import type { Fact } from '../../core/facts.ts';
 import type { Effect } from '../../core/owed.ts';
 import type { PipelineState, Run } from '../../core/state.ts';
-import type { EnvironmentDriver, EnvironmentProvider, Release } from '../../environment/driver.ts';
+import type { EnvironmentProvider, Release } from '../../environment/driver.ts';
 import type { Clock } from '../../foundation/clock.ts';
 import { errorRecord } from '../../foundation/errors.ts';
-import type { Millis } from '../../foundation/units.ts';
 import type { AlarmPlan, BakePlan } from '../../pipeline/plan.ts';
-import { evaluateBake, evaluateWatch } from '../../rollout/bake.ts';
-import type { RolloutFact, RollbackCause } from '../../rollout/rollout.ts';
+import { alarmsOf } from '../../rollout/alarm.ts';
+import type { RolloutFact } from '../../rollout/rollout.ts';
 import type { Releases } from './releases.ts';
+import { watchRegion } from './watch.ts';
 
 type RolloutEffect = Extract<Effect, { type: 'rollout' }>;
 
@@ -18,8 +18,6 @@ export interface RolloutParts {
   readonly releases: Releases;
 }
 
-/** How often a bake looks: an alarm starts its rollback within one evaluation. */
-const LOOK_EVERY: Millis = 500;
 /** Machinery that fails is asked again, this often, before the release is held to be at fault. */
 const TRIES = 4;
 
@@ -46,13 +44,10 @@ export async function performStep(parts: RolloutParts, effect: RolloutEffect, st
       case 'restore':
         await retrying(parts.clock, signal, () => region.restore(signal));
         return fact({ type: 'restored', region: step.region });
+      case 'watch':
       case 'bake': {
-        const it = await bake(parts, effect, run, region, release, (held) => report(fact(held)), signal);
-        return it && fact(it);
-      }
-      case 'watch': {
-        const exposedSince = rollout.shiftedAt[`${step.region}/0`] ?? parts.clock.now();
-        const it = await watch(parts, region, step.region, effect.environment.alarms, release.id, exposedSince, signal);
+        const it = await watchRegion({ clock: parts.clock, region, name: step.region, release: release.id, alarms: alarmsOver(state, effect), exposedSince: rollout.shiftedAt[`${step.region}/0`], signal },
+          step.type === 'bake' ? { step: step.step, plan: bakeOf(run, effect), since: effect.since ?? parts.clock.now(), report: (held) => report(fact(held)) } : undefined);
         return it && fact(it);
       }
     }
@@ -81,69 +76,16 @@ async function retrying<Value>(clock: Clock, signal: AbortSignal, attempt: () =>
   }
 }
 
-/** Watches a step until it may be left, or must be. Resolves with nothing when it is no longer owed. */
-async function bake(parts: RolloutParts, effect: RolloutEffect, run: Run, region: EnvironmentDriver, release: Release, report: (fact: RolloutFact) => void, signal: AbortSignal): Promise<RolloutFact | undefined> {
-  const { step, environment } = effect;
-  const since = effect.since;
-  const wave = run.plan?.plan.stages.find(({ name }) => name === effect.stage)?.waves.find(({ regions }) => regions.includes(step.region));
-  const plan: BakePlan | undefined = 'step' in step ? wave?.steps[step.step]?.bake : undefined;
-  if (since === undefined || !plan || !('step' in step)) throw new Error(`${step.region} bakes a step that never began`);
-  if (plan.minTimeMs === 0 && plan.minRequests === 0) return { type: 'baked', region: step.region, step: step.step, requests: 0 };
-  let held = false;
-  let asked = 0;
-  for (;;) {
-    const look = await lookAt(parts, region, plan, environment.alarms, release, since, signal);
-    if (signal.aborted) return undefined;
-    const breach = (type: RollbackCause['type'], detail: string): RolloutFact => ({ type: 'breached', cause: { type, region: step.region, detail } });
-    if (look === 'unreadable') {
-      if (parts.clock.now() - since > plan.maxTimeMs + 30_000) return breach('health', 'the region can no longer be read');
-    } else if (look.verdict === 'breach') {
-      return breach('alarm', look.detail);
-    } else if (look.verdict === 'pass') {
-      return { type: 'baked', region: step.region, step: step.step, requests: look.requests };
-    } else if (look.verdict === 'insufficient' && plan.onInsufficientData === 'rollback') {
-      return breach('insufficient-data', look.detail);
-    } else if (look.verdict === 'insufficient' && !held) {
-      held = true;
-      report({ type: 'held', region: step.region, reason: look.detail });
-    }
-    if (look !== 'unreadable' && look.missing > asked) {
-      const missing = look.missing - asked;
-      asked += missing;
-      await region.exercise(missing, signal).catch(() => undefined); // asked again at the next look, as more are missing then
-    }
-    await parts.clock.sleep(LOOK_EVERY, signal).catch(() => undefined);
-    if (signal.aborted) return undefined;
-  }
+/** The new release's alarms and those of the release that is live: a release can't take away the alarm that would catch it. */
+function alarmsOver(state: PipelineState, { environment, step }: RolloutEffect): readonly AlarmPlan[] {
+  const live = state.live.get(`${environment.name}/${step.region}`);
+  const before = live && state.runs.get(live.run)?.plan?.plan.stages.find((stage) => stage.environment?.name === environment.name)?.environment;
+  return alarmsOf(before?.alarms ?? [], environment.alarms);
 }
 
-/** Keeps the alarms of a region armed outside its bakes. Resolves with the breach, or with nothing when it is no longer owed. */
-async function watch(parts: RolloutParts, region: EnvironmentDriver, name: string, alarms: readonly AlarmPlan[], release: string, since: number, signal: AbortSignal): Promise<RolloutFact | undefined> {
-  const remembered = Math.max(0, ...alarms.map(({ points, everyMs }) => (points[1] + 1) * everyMs));
-  while (!signal.aborted) {
-    try {
-      const now = parts.clock.now();
-      const telemetry = await region.telemetry(Math.max(since, now - remembered) - 60_000);
-      const { candidate } = await region.observe();
-      const unhealthy = candidate?.release.id === release && candidate.instances.healthy === 0;
-      const look = evaluateWatch({ alarms, telemetry, release, since, now, unhealthy });
-      if (look.verdict === 'breach' && !signal.aborted) return { type: 'breached', cause: { type: 'alarm', region: name, detail: look.detail } };
-    } catch (error) {
-      if (!signal.aborted && errorRecord(error).class === 'bug') throw error; // a region that can't be read now may be read at the next look
-    }
-    await parts.clock.sleep(LOOK_EVERY, signal).catch(() => undefined);
-  }
-  return undefined;
-}
-
-async function lookAt(parts: RolloutParts, region: EnvironmentDriver, bakePlan: BakePlan, alarms: readonly AlarmPlan[], release: Release, since: number, signal: AbortSignal) {
-  try {
-    const [telemetry, now] = [await region.telemetry(since - 60_000), parts.clock.now()];
-    const { candidate } = await region.observe();
-    const unhealthy = candidate?.release.id === release.id && candidate.instances.healthy === 0;
-    return evaluateBake({ bake: bakePlan, alarms, telemetry, release: release.id, since, now, unhealthy });
-  } catch (error) {
-    if (signal.aborted || errorRecord(error).class === 'bug') throw error;
-    return 'unreadable' as const;
-  }
+function bakeOf(run: Run, { stage, step }: RolloutEffect): BakePlan {
+  const wave = run.plan?.plan.stages.find(({ name }) => name === stage)?.waves.find(({ regions }) => regions.includes(step.region));
+  const plan = 'step' in step ? wave?.steps[step.step]?.bake : undefined;
+  if (!plan) throw new Error(`${step.region} bakes a step that its plan does not have`);
+  return plan;
 }

@@ -1,0 +1,91 @@
+import type { EnvironmentDriver } from '../../environment/driver.ts';
+import type { Clock } from '../../foundation/clock.ts';
+import { errorRecord } from '../../foundation/errors.ts';
+import type { Instant, Millis, Name } from '../../foundation/units.ts';
+import type { AlarmPlan, BakePlan } from '../../pipeline/plan.ts';
+import { evaluateBake, evaluateWatch, type WatchInput } from '../../rollout/bake.ts';
+import type { RollbackCause, RolloutFact } from '../../rollout/rollout.ts';
+
+export interface Watched {
+  readonly clock: Clock;
+  readonly region: EnvironmentDriver;
+  readonly name: Name;
+  readonly release: string;
+  readonly alarms: readonly AlarmPlan[];
+  /** When the release got its first traffic here. */
+  readonly exposedSince: Instant | undefined;
+  readonly signal: AbortSignal;
+}
+
+export interface Bake {
+  readonly step: number;
+  readonly plan: BakePlan;
+  readonly since: Instant;
+  readonly report: (held: RolloutFact) => void;
+}
+
+/** How often it looks: an alarm starts its rollback within one evaluation. */
+const LOOK_EVERY: Millis = 500;
+/** Counters are read from a little before the time that is judged, so that their growth in it is known. */
+const BEFORE: Millis = 10_000;
+/** A region that can't be read for so long, while it should bake, is not healthy. */
+const UNREADABLE: Millis = 30_000;
+
+/**
+ * Keeps the alarms of a region armed, and with a bake says when its step may be left. Resolves with what was decided,
+ * or with nothing when it is no longer owed.
+ */
+export async function watchRegion(watched: Watched, bake: Bake | undefined): Promise<RolloutFact | undefined> {
+  const { clock, name, signal } = watched;
+  if (bake && bake.plan.minTimeMs === 0 && bake.plan.minRequests === 0) return { type: 'baked', region: name, step: bake.step, requests: 0 };
+  const breach = (type: RollbackCause['type'], detail: string): RolloutFact => ({ type: 'breached', cause: { type, region: name, detail } });
+  const since = bake?.since ?? watched.exposedSince ?? clock.now();
+  let readAt = clock.now();
+  let held = false;
+  let asked = 0;
+  while (!signal.aborted) {
+    const seen = await see(watched, since);
+    if (signal.aborted) break;
+    if (seen) readAt = clock.now();
+    else if (bake && clock.now() - readAt > UNREADABLE) return breach('health', 'the region can no longer be read');
+    if (seen && !bake) {
+      const look = evaluateWatch(seen);
+      if (look.verdict === 'breach') return breach('alarm', look.detail);
+    }
+    if (seen && bake) {
+      const look = evaluateBake({ ...seen, bake: bake.plan });
+      if (look.verdict === 'breach') return breach('alarm', look.detail);
+      if (look.verdict === 'pass') return { type: 'baked', region: name, step: bake.step, requests: look.requests };
+      if (look.verdict === 'insufficient' && bake.plan.onInsufficientData === 'rollback') return breach('insufficient-data', look.detail);
+      if (look.verdict === 'insufficient' && !held) bake.report({ type: 'held', region: name, reason: look.detail });
+      held ||= look.verdict === 'insufficient';
+      if (look.missing > asked) asked = await exercise(watched, look.missing, asked);
+    }
+    await clock.sleep(LOOK_EVERY, signal).catch(() => undefined); // it rejects only when the signal aborts, which ends the loop
+  }
+  return undefined;
+}
+
+/** What is measured in the region now; undefined while it can't be read. */
+async function see({ clock, region, release, alarms, exposedSince, signal }: Watched, since: Instant): Promise<WatchInput | undefined> {
+  try {
+    const telemetry = await region.telemetry(Math.min(since, exposedSince ?? since) - BEFORE);
+    const { candidate } = await region.observe();
+    const unhealthy = candidate?.release.id === release && candidate.instances.healthy === 0;
+    return { alarms, telemetry, release, since, now: clock.now(), unhealthy, ...(exposedSince === undefined ? {} : { exposedSince }) };
+  } catch (error) {
+    if (!signal.aborted && errorRecord(error).class === 'bug') throw error;
+    return undefined;
+  }
+}
+
+/** Asks the probes for what is missing; when they can't be asked now, the next look finds as much missing again. */
+async function exercise({ region, signal }: Watched, missing: number, asked: number): Promise<number> {
+  try {
+    await region.exercise(missing - asked, signal);
+    return missing;
+  } catch (error) {
+    if (!signal.aborted && errorRecord(error).class === 'bug') throw error;
+    return asked;
+  }
+}
