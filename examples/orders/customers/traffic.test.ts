@@ -13,8 +13,8 @@ const orders = new Map<string, object>();
 /** A shop that fails every order from somebody without a Latin capital letter. */
 const shop = createServer(async (request, response) => {
   const body = await text(request);
-  const wish = body === '' ? {} : JSON.parse(body) as { customer: string };
-  const failed = 'customer' in wish && !/[A-Z]/.test(wish.customer);
+  const wish = JSON.parse(body || '{}') as { customer?: string };
+  const failed = wish.customer !== undefined && !/[A-Z]/.test(wish.customer);
   const key = String(request.headers['idempotency-key']);
   if (!orders.has(key)) orders.set(key, { id: key, ...wish });
   response.writeHead(failed ? 500 : 200, { 'x-trunkline-release': failed ? 'r-bad' : 'r-good' }).end(JSON.stringify(orders.get(key)));

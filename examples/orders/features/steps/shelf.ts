@@ -40,8 +40,8 @@ Then('the book is {string} by {string}', function (this: Customer, title: string
   assert.deepEqual([book.title, book.author], [title, author]);
 });
 
-Then('it is an OpenMetrics text with {string}, {string} and {string}', function (this: Customer, ...families: string[]) {
+Then('it is an OpenMetrics text with {string}, {string} and {string}', function (this: Customer, requests: string, seconds: string, placed: string) {
   assert.match(this.headers.get('content-type') ?? '', /^application\/openmetrics-text/);
-  for (const family of families) assert.match(this.body, new RegExp(`^# TYPE ${family} (counter|histogram)$`, 'm'));
+  for (const family of [requests, seconds, placed]) assert.match(this.body, new RegExp(`^# TYPE ${family} (counter|histogram)$`, 'm'));
   assert.ok(this.body.endsWith('# EOF\n'));
 });

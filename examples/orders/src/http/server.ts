@@ -47,7 +47,8 @@ async function serve(incoming: IncomingMessage, outgoing: ServerResponse, option
 
   const answer = await answerTo(matched, incoming, url, id, options);
   if (options.draining()) outgoing.setHeader('connection', 'close');
-  outgoing.writeHead(answer.status, { ...SAFE, ...answer.headers, 'x-request-id': id });
+  const length = answer.status === 304 ? {} : { 'content-length': Buffer.byteLength(answer.body) };
+  outgoing.writeHead(answer.status, { ...SAFE, ...answer.headers, ...length, 'x-request-id': id });
   outgoing.end(method === 'HEAD' || answer.status === 304 ? undefined : answer.body);
 
   if (matched.found && matched.route.operational) return;
