@@ -18,3 +18,6 @@ export function waive(reason: string): Waiver {
 export function isWaiver(value: unknown): value is Waiver {
   return typeof value === 'object' && value !== null && typeof (value as Partial<Waiver>).waived === 'string';
 }
+
+/** What `trunkline init` writes as a reason, for a person to replace. */
+export const PLACEHOLDER = '…say why…';

@@ -1,0 +1,125 @@
+import { TrunklineError } from '../foundation/errors.ts';
+import { stem, survey, type Repository, type Survey } from './survey.ts';
+import { PLACEHOLDER } from './waiver.ts';
+
+export type { Repository } from './survey.ts';
+
+/** A file to write, where there is none. */
+export interface NewFile {
+  readonly path: string;
+  readonly text: string;
+}
+
+const CONFIG = 'trunkline.config.ts';
+const ENVIRONMENTS = ['infrastructure/environments.ts', 'infrastructure/trunkline.ts'];
+
+/**
+ * A first pipeline for a repository, from what lies in it. It evaluates as it is; what is not there is waived with a
+ * reason that a person has yet to write, and `trunkline check` says so.
+ * @throws {TrunklineError} `CONFIG_EXISTS`: nothing that is there is ever overwritten.
+ */
+export function firstPipeline(repository: Repository): readonly NewFile[] {
+  const taken = (path: string) => repository.files.includes(path);
+  const environments = ENVIRONMENTS.find((path) => !taken(path));
+  if (taken(CONFIG) || environments === undefined) {
+    throw new TrunklineError('CONFIG_EXISTS', 'refused', `${taken(CONFIG) ? CONFIG : ENVIRONMENTS.join(' and ')} is there already, and nothing is overwritten`, 'edit it, and run "trunkline check"');
+  }
+  const found = survey(repository);
+  return [{ path: CONFIG, text: configuration(found, repository.trunk, environments) }, { path: environments, text: infrastructure(found) }];
+}
+
+const text = (value: string) => JSON.stringify(value);
+const WAIVED = `waive(${text(PLACEHOLDER)})`;
+
+function configuration(found: Survey, trunk: string, environments: string): string {
+  const lines = {
+    hooks: found.hooks === undefined ? WAIVED : text(found.hooks),
+    code: found.code === undefined ? WAIVED : `sh(${text(found.code)})`,
+    tests: found.tests === undefined ? WAIVED : `sh(${text(found.tests.command)}, { junit: ${text(found.tests.junit)} }), // the command must write this file`,
+    quality: found.lint === undefined ? WAIVED : `sh(${text(found.lint)})`,
+    package: `archive({ files: [${found.packaged.map(text).join(', ')}], productionDependencies: ${text(found.hasLockedNpm ? 'npm' : 'none')} })`,
+    sbom: found.hasLockedNpm ? 'npmSbom()' : WAIVED,
+    features: found.features === undefined ? WAIVED : `cucumber(${text(found.features)}, { junit: "reports/features.xml" })`,
+    acceptance: found.acceptance === undefined ? WAIVED : `playwright(${text(found.acceptance)}, { junit: "reports/acceptance.xml" })`,
+    monitoring: found.probes.length === 0 ? WAIVED : 'alarms({ for: "5m" })',
+    synthetic: found.probes.length === 0 ? WAIVED : 'probes({ atLeast: 10 })',
+  };
+  const database = found.migrations === undefined ? '' : `    database: dbmate(${text(found.migrations)}),\n`;
+  const body = `export default application(${text(found.name)}, {
+  trunk: ${text(trunk)},
+
+  local: {
+    preCommitHooks: ${lines.hooks},
+  },
+
+  build: {
+    code: ${lines.code},
+    unitTests: ${lines.tests}${lines.tests.includes('//') ? '' : ','}
+    codeQuality: ${lines.quality},
+    secrets: ${WAIVED},
+    sast: ${WAIVED},
+    package: ${lines.package},
+    sbom: ${lines.sbom},
+    sca: ${WAIVED},
+  },
+
+  beta: {
+    environment: beta,
+${database}    integrationTests: ${lines.features},
+    acceptanceTests: ${lines.acceptance},
+  },
+
+  gamma: {
+    environment: gamma,
+${database}    monitoring: ${lines.monitoring},
+    syntheticTests: ${lines.synthetic},
+  },
+
+  prod: {
+    environment: prod,
+    approval: approval({ by: ["operators"], atLeast: 1, expires: "24h" }),
+${database}    deploy: [
+      wave("everywhere", ["local"], canary({ steps: [{ weight: 0.05, bake: "10m" }, { weight: 0.5, bake: "10m" }] })),
+    ],
+  },
+});
+`;
+  return `${importing(['application', 'alarms', 'approval', 'archive', 'canary', 'cucumber', 'dbmate', 'npmSbom', 'playwright', 'probes', 'sh', 'waive', 'wave'], body, 'trunkline')}
+import { beta, gamma, prod } from "./${environments}";
+
+// What happens to every commit of the trunk. Written by "trunkline init" from what the repository holds:
+// replace each ${PLACEHOLDER} by the action or by the reason, and ask "trunkline check" what is still missing.
+${body}`;
+}
+
+function infrastructure(found: Survey): string {
+  const names = found.probes.map((file) => [file, stem(file).slice(0, 70)] as const);
+  const probes = names.map(([file, name]) => `httpProbe(${text(name)}, ${text(file)}, { every: "5s" })`);
+  const alarms = names.map(([, name]) => `alarm(${text(`${name} fails`)}, probe(${text(name)}), { above: 0.2, for: [2, 3] })`);
+  const body = `const shared = {
+  run: ${text(found.run ?? 'node src/server.js')}, // starts one instance, which listens on PORT
+  instances: 2,
+  health: "/healthz", // answers 200 once an instance can serve
+  metrics: "/metrics", // in the OpenMetrics text format
+${found.migrations === undefined ? '' : '  database: postgres(), // its address is in DATABASE_URL\n'}  probes: ${list(probes)},
+  alarms: ${list(alarms)}, // a breach sends a deployment back; Prod needs at least one
+} satisfies Partial<ProcessesSpec>;
+
+export const beta = processes("beta", { ...shared, regions: ["local"], instances: 1 });
+export const gamma = processes("gamma", { ...shared, regions: ["local"] });
+export const prod = processes("prod", { ...shared, regions: ["local"] });
+`;
+  return `${importing(['alarm', 'httpProbe', 'postgres', 'probe', 'processes'], body, 'trunkline/environments', 'ProcessesSpec')}
+
+${body}`;
+}
+
+function list(items: readonly string[]): string {
+  return items.length === 0 ? '[]' : `[\n${items.map((item) => `    ${item},\n`).join('')}  ]`;
+}
+
+/** Only what the text uses. */
+function importing(names: readonly string[], body: string, from: string, type?: string): string {
+  const used = names.filter((name) => new RegExp(`\\b${name}\\(`).test(body));
+  return `import { ${[...used, ...(type === undefined ? [] : [`type ${type}`])].join(', ')} } from ${text(from)};`;
+}
