@@ -1,0 +1,45 @@
+import { readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { digestOf } from '../foundation/digest.ts';
+import { TrunklineError } from '../foundation/errors.ts';
+import type { ActionContext } from './action.ts';
+
+const MARKER = '.trunkline-prepared';
+const underway = new Map<string, Promise<void>>();
+
+/**
+ * Makes a fresh checkout ready for its own tests by `command`, such as "npm ci": once, however many actions of the
+ * stage ask for it, and again from the start when a crash came before its end.
+ * @throws {TrunklineError} `PREPARE_FAILED` with the last lines.
+ */
+export async function prepareWorkdir(command: string, context: ActionContext): Promise<void> {
+  // One after the other: the next finds what the one before has done, or tries itself where that failed.
+  const before = underway.get(context.workdir) ?? Promise.resolve();
+  const mine = before.catch(() => {}).then(() => prepare(command, context));
+  underway.set(context.workdir, mine);
+  try {
+    await mine;
+  } finally {
+    if (underway.get(context.workdir) === mine) underway.delete(context.workdir);
+  }
+}
+
+async function prepare(command: string, context: ActionContext): Promise<void> {
+  context.signal.throwIfAborted();
+  const marker = join(context.workdir, MARKER);
+  const done = digestOf(command);
+  const found = await readFile(marker, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return '';
+    throw error;
+  });
+  if (found === done) return;
+  const exit = await context.exec(command);
+  context.signal.throwIfAborted();
+  if (exit.code !== 0) {
+    throw new TrunklineError('PREPARE_FAILED', 'infra', `"${command}" failed (${exit.ended === 'timeout' ? 'it took too long' : exit.signal ?? `exit code ${exit.code}`}), so the tests can't run`,
+      'see the last lines; a package registry that does not answer is worth another attempt', context.lastLines(20));
+  }
+  // The checkout is the commit's: what may stand there, a link above all, is taken away first and never written through.
+  await rm(marker, { force: true, recursive: true });
+  await writeFile(marker, done, { flag: 'wx' });
+}
