@@ -6,7 +6,8 @@ import type { Secret } from '../foundation/secret.ts';
 import type { Digest, Json, Millis, Name } from '../foundation/units.ts';
 import type { EnvironmentPlan, Plan } from '../pipeline/plan.ts';
 import type { z } from 'zod';
-import type { Exit, Isolation } from '../runner/cell.ts';
+import type { Cell, Exit, Isolation } from '../runner/cell.ts';
+import type { Log } from '../runner/log.ts';
 import type { Report } from '../reports/report.ts';
 
 /** Code behind the `kind` of an action: bound by name at run time, also after an upgrade. One folder per kind. */
@@ -58,6 +59,9 @@ export interface ActionContext {
   log(line: string): void;
   /** Runs a command of the commit in the stage's cell; output goes to the action's log, masked. */
   exec(command: string | readonly string[], options?: { readonly cwd?: string; readonly env?: { readonly [name: string]: string }; readonly timeout?: Millis }): Promise<Exit>;
+  /** The stage's cell itself, and the log as something to write to. */
+  cell(): Promise<Cell>;
+  readonly writer: Log;
   lastLines(count: number): readonly string[];
   /** Keeps a report with the run: shown by `trunkline show`, attested at the end of the stage. */
   report(report: Report): Promise<void>;

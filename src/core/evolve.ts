@@ -7,6 +7,7 @@ import { stagesOf } from './state.ts';
 /** Folds one event into the state, in place. Knows no rules: what an event says has happened. */
 export function evolve(state: PipelineState, event: Event): void {
   state.head += 1;
+  state.latest = Math.max(state.latest, event.at);
   switch (event.type) {
     case 'commit-pushed':
       state.trunk.head = event.commit.id;
@@ -24,7 +25,7 @@ export function evolve(state: PipelineState, event: Event): void {
       state.unfinished.add(event.run);
       state.runs.set(event.run, {
         id: event.run, sequence: event.sequence, kind: event.kind, commit: event.commit, by: event.by,
-        ...(event.restores === undefined ? {} : { restores: event.restores }),
+        ...(event.restores === undefined ? {} : { restores: event.restores }), ...(event.reason === undefined ? {} : { reason: event.reason }),
         ...(restored === undefined ? {} : { artifact: restored }),
         startedAt: event.at, attempt: 1, attemptStartedAt: event.at, stages: {}, evidence: [],
       });

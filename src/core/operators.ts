@@ -11,6 +11,8 @@ export const operatorsSchema = z.strictObject({
     groups: z.array(z.string().min(1)),
     actedBy: z.array(z.string().min(1)).optional(),
   })),
+  /** Whether production also takes what was built where no namespaces can be made. */
+  acceptsUnisolatedBuilds: z.boolean().optional(),
 });
 
 export type Operators = z.infer<typeof operatorsSchema>;

@@ -12,6 +12,8 @@ import type { RolloutState } from '../rollout/rollout.ts';
 export interface PipelineState {
   /** The place of the last event. */
   head: number;
+  /** The latest instant that any event speaks of: a clock that was set back does not undo it. */
+  latest: Instant;
   readonly trunk: TrunkState;
   readonly runs: Map<string, Run>;
   /** Those without an outcome, oldest first. */
@@ -58,6 +60,7 @@ export interface Run {
   readonly kind: 'STANDARD' | 'ROLLBACK';
   readonly commit: string;
   readonly by: string;
+  readonly reason?: string;
   readonly restores?: string;
   readonly startedAt: Instant;
   readonly attempt: number;
@@ -113,6 +116,7 @@ export function emptyState(): PipelineState {
   const stage = (): StageState => ({ waiting: [], lastAdmitted: 0, fence: 0 });
   return {
     head: 0,
+    latest: 0,
     trunk: { commits: new Map() },
     runs: new Map(),
     unfinished: new Set(),

@@ -13,7 +13,7 @@ import type { Secret } from '../../foundation/secret.ts';
 import type { Json } from '../../foundation/units.ts';
 import { parsePlan, type Plan } from '../../pipeline/plan.ts';
 import type { Isolation } from '../../runner/cell.ts';
-import type { Log } from '../../runner/log.ts';
+import type { MaskedLog } from '../../runner/log.ts';
 import type { Releases } from './releases.ts';
 import type { Workspace, Workspaces } from './workspaces.ts';
 
@@ -29,7 +29,7 @@ export interface AttemptParts {
   readonly isolation: Isolation;
   readonly secret: (name: string) => Promise<Secret>;
   /** Opens the log of an attempt; `path` is below the folder of logs. */
-  readonly log: (path: string) => Promise<Log>;
+  readonly log: (path: string) => Promise<MaskedLog>;
   readonly reports: string;
 }
 
@@ -72,7 +72,7 @@ function timedOut(effect: AttemptEffect): TrunklineError {
   return new TrunklineError('TIMEOUT', 'code', `it took longer than its ${Math.round(effect.action.timeoutMs / 1_000)} s and was ended`, 'make it faster, or give it more time in trunkline.config.ts');
 }
 
-function contextOf(parts: AttemptParts, effect: AttemptEffect, run: Run, state: PipelineState, workspace: Workspace | undefined, log: Log, signal: AbortSignal): ActionContext {
+function contextOf(parts: AttemptParts, effect: AttemptEffect, run: Run, state: PipelineState, workspace: Workspace | undefined, log: MaskedLog, signal: AbortSignal): ActionContext {
   const environment = run.plan?.plan.stages.find(({ name }) => name === effect.stage)?.environment;
   const without = (what: string): never => {
     throw new Error(`action kind ${effect.action.kind} uses ${what} without saying that it needs a checkout`);
@@ -91,6 +91,8 @@ function contextOf(parts: AttemptParts, effect: AttemptEffect, run: Run, state: 
     ...(run.artifact ? { release: { id: run.id, artifact: run.artifact, sequence: run.sequence } } : {}),
     artifacts: parts.artifacts,
     log: (line) => log.write(`${line}\n`),
+    cell: () => workspace?.cell() ?? without('its cell'),
+    writer: log,
     lastLines: (count) => log.lastLines(count),
     exec: async (command, options = {}) => {
       if (!workspace) return without('exec');

@@ -1,0 +1,161 @@
+/** The composition root's larger half: picks the adapters of every port and joins them to a host. */
+import { mkdir, rm } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
+import { dirname, join } from 'node:path';
+import type { ActionKind } from './actions/action.ts';
+import { playwright } from './actions/acceptance/playwright.ts';
+import { alarms } from './actions/alarms/alarms.ts';
+import { authoriseKind } from './actions/authorise/authorise.ts';
+import { dbmate } from './actions/database/dbmate.ts';
+import { cucumber } from './actions/integration/cucumber.ts';
+import { launch } from './actions/launch/launch.ts';
+import { archive } from './actions/package/archive.ts';
+import { probes } from './actions/probes/probes.ts';
+import { npmSbom } from './actions/sbom/npm-sbom.ts';
+import { shell } from './actions/shell/shell.ts';
+import { commitKind } from './actions/source/commit.ts';
+import { planKind } from './actions/source/plan.ts';
+import { verifyKind } from './actions/verify/verify.ts';
+import { openDiskStore } from './artifact/disk/store.ts';
+import { openKeys } from './artifact/keys/file/keyfile.ts';
+import type { PipelineState } from './core/state.ts';
+import { processEnvironments } from './environment/process/driver.ts';
+import { systemClock } from './foundation/clock.ts';
+import { TrunklineError } from './foundation/errors.ts';
+import type { Effects } from './host/effects.ts';
+import { LocalEffects } from './host/embedded/effects.ts';
+import { EmbeddedHost } from './host/embedded/host.ts';
+import { Releases } from './host/embedded/releases.ts';
+import { SecretFiles } from './host/embedded/secrets.ts';
+import { Workspaces } from './host/embedded/workspaces.ts';
+import type { Event } from './journal/events.ts';
+import type { Journal } from './journal/journal.ts';
+import { openJournal } from './journal/sqlite/journal.ts';
+import { takeHostLock } from './journal/sqlite/lock.ts';
+import { evaluateConfig } from './pipeline/evaluate.ts';
+import type { Place } from './place.ts';
+import { openCells } from './runner/cells.ts';
+import { openLog } from './runner/log.ts';
+import { serve } from './server/server.ts';
+import { readOperators, type PipelineSettings } from './settings.ts';
+import { checkout } from './source/git/checkout.ts';
+import { openTrunk } from './source/git/trunk.ts';
+
+export const CONFIG = 'trunkline.config.ts';
+
+/** Wraps the ports through which a host touches the world; the crash tests use it to end the process at each touch. */
+export interface Wrapping {
+  readonly journal: (journal: Journal) => Journal;
+  readonly effects: (effects: Effects) => Effects;
+}
+
+/** Kinds that know nothing but their input: what `trunkline check` can ask, and what any host runs. */
+export const plainKinds: readonly ActionKind<never>[] = [shell, npmSbom, archive, launch, dbmate, cucumber, playwright, alarms, probes] as readonly ActionKind<never>[];
+
+export interface RunningHost extends AsyncDisposable {
+  readonly host: EmbeddedHost;
+}
+
+/** Becomes the host of a state folder. @throws {TrunklineError} `HOST_RUNNING`. */
+export async function startHost(place: Place, settings: PipelineSettings, repositoryName: string, wrap?: Wrapping): Promise<RunningHost> {
+  const lock = takeHostLock(place.state);
+  const stack = new AsyncDisposableStack();
+  try {
+    stack.defer(() => lock.release());
+    const journal = openJournal(place.journal);
+    stack.defer(() => journal.close());
+    const trunk = await openTrunk(place.repository, settings.trunk);
+    const { signer, trusted } = await openKeys(place.keys);
+    const artifacts = await openDiskStore(place.artifacts);
+    const cells = cellsOf(place);
+    const environments = environmentsOf(place);
+    const secrets = new SecretFiles(place.secrets);
+    const releases = new Releases(place.releases, artifacts);
+    const workspaces = new Workspaces({ root: place.work, cells, hidden: [place.state], checkout: (commit, folder) => checkout(place.repository, commit, folder) });
+    const builder = `trunkline:local/${settings.application}`;
+    let host: EmbeddedHost | undefined;
+    const state = (): PipelineState => {
+      if (!host) throw new Error('asked for the state before the host has begun');
+      return host.state;
+    };
+    const kinds: readonly ActionKind<never>[] = [
+      ...plainKinds,
+      commitKind(async (commit) => void await trunk.find(commit)),
+      planKind(async (context) => {
+        const cell = await context.cell();
+        const plan = await evaluateConfig(cell, { config: join(context.workdir, CONFIG), log: context.writer, signal: context.signal, timeout: context.timeout });
+        if (plan.trunk !== settings.trunk) throw new TrunklineError('TRUNK_DIFFERS', 'refused', `the commit says that its trunk is "${plan.trunk}", and this pipeline's is "${settings.trunk}"`, `an operator changes it in ${place.pipeline}`);
+        return plan;
+      }),
+      authoriseKind(signer, (run) => {
+        const started = state().runs.get(run);
+        return { by: started?.by ?? 'nobody', reason: started?.reason ?? '', at: started?.startedAt ?? 0 };
+      }),
+      verifyKind({ keys: trusted, builder, repository: repositoryName, acceptsUnisolated: () => readOperators(place.operators).acceptsUnisolatedBuilds === true, facts: (run, environment) => factsOf(state(), run, environment) }),
+    ] as readonly ActionKind<never>[];
+    await Promise.all([place.logs, place.reports, place.work].map((folder) => mkdir(folder, { recursive: true, mode: 0o700 })));
+    const effects = new LocalEffects({
+      clock: systemClock, kinds: new Map(kinds.map((kind) => [kind.kind, kind as ActionKind])), artifacts, environments, releases, workspaces, cells,
+      isolation: cells.isolation, secret: (name) => secrets.get(name), reports: place.reports, signer, builder, repository: repositoryName,
+      log: async (path) => {
+        const file = join(place.logs, path);
+        await mkdir(dirname(file), { recursive: true });
+        return openLog(file, { secrets: await secrets.all() });
+      },
+    });
+    host = await EmbeddedHost.start({
+      clock: systemClock, journal: wrap ? wrap.journal(journal) : journal, effects: wrap ? wrap.effects(effects) : effects,
+      capacity: { builds: availableParallelism() }, operators: () => readOperators(place.operators),
+      look: async ({ trunk: seen }) => {
+        const movement = await trunk.since([...seen.commits.values()].filter(({ orphaned }) => !orphaned).map(({ id }) => id));
+        return { type: 'trunk-seen', ...movement };
+      },
+      down: (environment, user) => down(environments, environment, user),
+    });
+    stack.use(host);
+    stack.use(await serve(host, place.socket));
+    const moved = stack.move();
+    return { host, [Symbol.asyncDispose]: () => moved.disposeAsync() };
+  } catch (error) {
+    await stack.disposeAsync();
+    throw error;
+  }
+}
+
+export function cellsOf(place: Place) {
+  return openCells({ records: place.cells, marker: place.state });
+}
+
+export function environmentsOf(place: Place) {
+  return processEnvironments({ root: place.environments, stateFolder: place.state });
+}
+
+/** What the journal knows about a release and the environment that it goes to. */
+function factsOf(state: PipelineState, id: string, environment: string) {
+  const run = state.runs.get(id);
+  const origin = run?.restores === undefined ? run : state.runs.get(run.restores);
+  if (!origin?.plan) throw new Error(`run ${id} has no plan to be verified by`);
+  const settled = [...state.runs.values()].filter((other) => other.kind === 'STANDARD' && Object.values(other.stages).some((stage) => stage?.rollout?.environment === environment && stage.rollout.state.phase === 'settled'));
+  return {
+    plan: origin.plan.digest,
+    approvals: origin.approval?.requested.atLeast ?? 1,
+    ...(settled.length === 0 ? {} : { highest: Math.max(...settled.map(({ sequence }) => sequence)) }),
+    floor: state.latest,
+  };
+}
+
+/** Ends every region, or those of one environment, and says what was live there. */
+async function down(environments: ReturnType<typeof environmentsOf>, environment: string | undefined, user: string): Promise<readonly Event[]> {
+  const regions = (await environments.regions()).filter((id) => environment === undefined || id.environment === environment);
+  return Promise.all(regions.map(async (id): Promise<Event> => {
+    const driver = environments.region(id);
+    const { stable } = await driver.observe();
+    await driver.remove(new AbortController().signal);
+    return { type: 'environment-removed', at: systemClock.now(), environment: id.environment, region: id.region, by: user, ...(stable ? { release: stable.release.id } : {}) };
+  }));
+}
+
+/** Removes what commands left in the scratch folder when they were ended. */
+export async function clearScratch(place: Place): Promise<void> {
+  await rm(place.scratch, { recursive: true, force: true });
+}

@@ -1,0 +1,38 @@
+import { mkdirSync, realpathSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import type { Repository } from './source/git/repository.ts';
+
+/** Where everything of one pipeline lies: the state folder, which belongs to the operator alone. */
+export interface Place {
+  readonly repository: Repository;
+  readonly state: string;
+  readonly journal: string;
+  readonly socket: string;
+  readonly artifacts: string;
+  readonly keys: string;
+  readonly secrets: string;
+  readonly operators: string;
+  readonly pipeline: string;
+  readonly environments: string;
+  readonly work: string;
+  readonly cells: string;
+  readonly releases: string;
+  readonly logs: string;
+  readonly reports: string;
+  /** For what lasts no longer than one command. */
+  readonly scratch: string;
+}
+
+/** The state folder is `--state`, else `.trunkline` beside the git folder that all work trees of the repository share. */
+export function placeOf(repository: Repository, stateOption: string | undefined): Place {
+  const wanted = stateOption === undefined ? join(dirname(repository.commonFolder), '.trunkline') : resolve(stateOption);
+  mkdirSync(wanted, { recursive: true, mode: 0o700 });
+  const state = realpathSync(wanted);
+  const at = (name: string): string => join(state, name);
+  return {
+    repository, state,
+    journal: at('journal.db'), socket: at('host.sock'), artifacts: at('artifacts'), keys: at('keys'), secrets: at('secrets'),
+    operators: at('operators.json'), pipeline: at('pipeline.json'), environments: at('environments'), work: at('work'),
+    cells: at('cells'), releases: at('releases'), logs: at('logs'), reports: at('reports'), scratch: at('scratch'),
+  };
+}
