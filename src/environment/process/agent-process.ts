@@ -1,0 +1,85 @@
+import { spawn } from 'node:child_process';
+import { closeSync, openSync } from 'node:fs';
+import { mkdir, rename, stat } from 'node:fs/promises';
+import type { Socket } from 'node:net';
+import { delimiter, dirname, extname } from 'node:path';
+import { createInterface } from 'node:readline';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { TrunklineError } from '../../foundation/errors.ts';
+import type { Millis } from '../../foundation/units.ts';
+import { isolationHere, regional } from './enclosure.ts';
+import { place, type Layout } from './layout.ts';
+import { takeLock } from './lock.ts';
+import type { Greeting } from './protocol.ts';
+import { endSurvivors } from './survivors.ts';
+
+const PROGRAM = fileURLToPath(new URL(`./agent/main${extname(import.meta.url)}`, import.meta.url));
+const LOG_LIMIT_BYTES = 5_000_000;
+const LOOK_EVERY: Millis = 20;
+
+/** `awaited`: another process has begun to start it, so its socket will answer soon. */
+export type Start = 'started' | 'awaited';
+
+const starting = new Map<string, Promise<Start>>();
+
+/**
+ * Starts the region's agent, and resolves once it answers. Callers at the same time share one start.
+ * @throws {TrunklineError} what kept the agent from starting, or `AGENT_FAILED`.
+ */
+export function startAgent(layout: Layout, state: string): Promise<Start> {
+  const already = starting.get(layout.folder);
+  if (already) return already;
+  const start = begin(layout, state).finally(() => starting.delete(layout.folder));
+  starting.set(layout.folder, start);
+  return start;
+}
+
+async function begin(layout: Layout, state: string): Promise<Start> {
+  await mkdir(layout.folder, { recursive: true, mode: 0o700 });
+  const lock = takeLock(layout.lock);
+  if (!lock) return sleep(LOOK_EVERY, 'awaited');
+  try {
+    await endSurvivors(layout);
+    if (await stat(layout.log).then(({ size }) => size > LOG_LIMIT_BYTES, () => false)) await rename(layout.log, `${layout.log}.1`);
+  } finally {
+    lock.close();
+  }
+  const greeting = await hear(layout, state);
+  if ('error' in greeting) {
+    const { code, class: kind, message, hint, lastLines } = greeting.error;
+    throw new TrunklineError(code, kind, message, hint, lastLines);
+  }
+  return 'ready' in greeting ? 'started' : sleep(LOOK_EVERY, 'awaited');
+}
+
+async function hear(layout: Layout, state: string): Promise<Greeting> {
+  const isolation = await isolationHere();
+  const { environment, region } = layout.id;
+  const [command, ...args] = regional(isolation, [process.execPath, PROGRAM, layout.folder, environment, region, state, isolation]);
+  const log = openSync(layout.log, 'a', 0o600);
+  const child = spawn(command, args, { cwd: layout.folder, detached: true, stdio: ['ignore', log, log, 'pipe'], env: agentEnvironment(layout.marker) });
+  closeSync(log);
+  const line = child.stdio[3] as Socket;
+  try {
+    return await new Promise<Greeting>((resolve, reject) => {
+      createInterface({ input: line }).once('line', (text) => resolve(JSON.parse(text) as Greeting));
+      child.once('error', reject);
+      child.once('exit', (code, signal) => reject(new TrunklineError('AGENT_FAILED', 'infra', `the agent of ${place(layout.id)} ended while starting (${signal ?? `exit code ${code}`})`, `see ${layout.log}`)));
+    });
+  } finally {
+    line.destroy();
+    child.unref();
+  }
+}
+
+/** Nothing of the control plane's own environment but what a program needs to run at all. */
+function agentEnvironment(marker: string): NodeJS.ProcessEnv {
+  return {
+    PATH: [dirname(process.execPath), '/usr/local/sbin', '/usr/local/bin', '/usr/sbin', '/usr/bin', '/sbin', '/bin'].join(delimiter),
+    HOME: process.env['HOME'] ?? '/',
+    LANG: process.env['LANG'] ?? 'C.UTF-8',
+    TZ: process.env['TZ'] ?? '',
+    TRUNKLINE_PLACE: marker,
+  };
+}

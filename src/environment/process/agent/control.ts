@@ -1,0 +1,87 @@
+import { chmod, rm } from 'node:fs/promises';
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { errorRecord, TrunklineError } from '../../../foundation/errors.ts';
+import { SOCKET } from '../layout.ts';
+import { requests, type Answers, type Operation, type Request } from '../protocol.ts';
+import type { Region } from './region.ts';
+
+const BODY_LIMIT_BYTES = 4_000_000;
+
+type Handlers = { readonly [O in Operation]: (request: Request<O>, signal: AbortSignal) => Promise<Answers[O]> | Answers[O] };
+
+function handlers(region: Region): Handlers {
+  const done = async (work: Promise<void>): Promise<null> => {
+    await work;
+    return null;
+  };
+  return {
+    observe: () => region.observe(),
+    launch: ({ plan, secrets }, signal) => done(region.launch(plan, secrets, signal)),
+    prepare: ({ release, files }, signal) => done(region.prepare(release, files, signal)),
+    shift: ({ release, weight }, signal) => done(region.shift(release, weight, signal)),
+    // Past the point of no return, whoever asked may leave: it is finished all the same.
+    settle: ({ release }) => done(region.settle(release)),
+    restore: () => done(region.restore()),
+    exercise: ({ count }) => {
+      region.exercise(count);
+      return null;
+    },
+    telemetry: ({ since }) => region.telemetry(since),
+    database: () => region.database(),
+    end: () => done(region.end()),
+  };
+}
+
+/** Answers the driver on the socket in the current folder. @param ended called once a request to end was answered. */
+export async function serveControl(region: Region, ended: () => void): Promise<Server> {
+  const table = handlers(region);
+  const server = createServer({ requestTimeout: 0 }, (request, response) => void answer(table, request, response, ended));
+  await rm(SOCKET, { force: true });
+  server.listen(SOCKET);
+  await once(server, 'listening');
+  await chmod(SOCKET, 0o600);
+  return server;
+}
+
+async function answer(table: Handlers, request: IncomingMessage, response: ServerResponse, ended: () => void): Promise<void> {
+  const left = new AbortController();
+  response.once('close', () => {
+    if (!response.writableFinished) left.abort(new TrunklineError('CANCELLED', 'infra', 'whoever asked has left'));
+  });
+  let reply: string;
+  try {
+    const operation = operationOf(request);
+    const parsed = requests[operation].safeParse(await bodyOf(request));
+    if (!parsed.success) throw new TrunklineError('REQUEST_INVALID', 'usage', `${operation}: ${parsed.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`).join('; ')}`);
+    // The schema of the operation has just been checked; the types can't follow an index that far.
+    const handle = table[operation] as (request: unknown, signal: AbortSignal) => unknown;
+    reply = JSON.stringify({ ok: await handle(parsed.data, left.signal) });
+    if (operation === 'end') response.once('close', ended);
+  } catch (error) {
+    reply = JSON.stringify({ error: errorRecord(error) });
+  }
+  response.writeHead(200, { 'content-type': 'application/json', connection: 'close' });
+  response.end(reply);
+}
+
+function operationOf({ method, url }: IncomingMessage): Operation {
+  const operation = url?.slice(1) ?? '';
+  if (method === 'POST' && Object.hasOwn(requests, operation)) return operation as Operation;
+  throw new TrunklineError('REQUEST_INVALID', 'usage', `a region knows no ${method} ${url}`, 'take the environment down and launch it with this version of Trunkline');
+}
+
+async function bodyOf(request: IncomingMessage): Promise<unknown> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    size += chunk.length;
+    if (size > BODY_LIMIT_BYTES) throw new TrunklineError('REQUEST_INVALID', 'usage', `a request of more than ${BODY_LIMIT_BYTES} bytes`);
+    chunks.push(chunk);
+  }
+  try {
+    return JSON.parse(Buffer.concat(chunks).toString('utf8'));
+  } catch {
+    throw new TrunklineError('REQUEST_INVALID', 'usage', 'the request is no JSON');
+  }
+}

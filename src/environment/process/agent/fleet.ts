@@ -1,0 +1,97 @@
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { TrunklineError } from '../../../foundation/errors.ts';
+import type { Placed } from '../../desired.ts';
+import type { LiveRelease } from '../../driver.ts';
+import { Instance, type InstanceSpec, type Life } from './instance.ts';
+import { InstanceLog } from './instance-log.ts';
+import type { Backend, Target } from './router.ts';
+
+/** So many starts in a row that came to nothing are proof enough while a release is being prepared. */
+const HOPELESS = 3;
+
+/** All instances of one release. */
+export class Fleet implements Backend {
+  readonly placed: Placed;
+  readonly #log: InstanceLog;
+  readonly #instances: readonly Instance[];
+  #waiting: (() => void)[] = [];
+
+  constructor(placed: Placed, spec: Omit<InstanceSpec, 'release' | 'plan' | 'log'> & { readonly logs: string; readonly masked: readonly string[] }) {
+    this.placed = placed;
+    this.#log = new InstanceLog(join(spec.logs, `${placed.release.id}.log`), spec.masked);
+    const each: InstanceSpec = { ...spec, release: placed.release.id, plan: placed.plan, log: this.#log };
+    const changed = (): void => {
+      for (const look of this.#waiting.splice(0)) look();
+    };
+    this.#instances = Array.from({ length: placed.plan.instances }, (_, index) => new Instance(each, index + 1, changed));
+  }
+
+  get release(): string {
+    return this.placed.release.id;
+  }
+
+  get healthy(): readonly Life[] {
+    return this.#instances.flatMap(({ healthy }) => healthy ?? []);
+  }
+
+  get instances(): LiveRelease['instances'] {
+    return { healthy: this.healthy.length, total: this.#instances.length };
+  }
+
+  pick(except?: Target): Life | undefined {
+    let best: Life | undefined;
+    for (const { healthy } of this.#instances) {
+      if (healthy && healthy !== except && (!best || healthy.inFlight.count < best.inFlight.count)) best = healthy;
+    }
+    return best;
+  }
+
+  /**
+   * Resolves once every instance is healthy.
+   * @throws {TrunklineError} `INSTANCE_UNHEALTHY` with what was printed last, after `plan.startTimeoutMs` or when an
+   * instance has failed to start three times.
+   */
+  async ready(signal: AbortSignal): Promise<void> {
+    const limit = AbortSignal.timeout(this.placed.plan.startTimeoutMs);
+    const stop = AbortSignal.any([signal, limit]);
+    while (this.healthy.length < this.#instances.length) {
+      signal.throwIfAborted();
+      const hopeless = this.#instances.some(({ failures }) => failures >= HOPELESS);
+      if (hopeless || limit.aborted) throw this.#unhealthy(hopeless ? `failed to start ${HOPELESS} times` : `not healthy within ${this.placed.plan.startTimeoutMs} ms`);
+      await this.#change(stop);
+    }
+  }
+
+  recycle(): void {
+    for (const instance of this.#instances) instance.recycle();
+  }
+
+  /** Ends every instance once its requests are done; resolves when all are dead. The release's files stay. */
+  async end(): Promise<void> {
+    await Promise.all(this.#instances.map((instance) => instance.end()));
+    await this.#log.close();
+  }
+
+  /** For a release that leaves for good. */
+  async remove(files: string): Promise<void> {
+    await this.end();
+    await rm(files, { recursive: true, force: true });
+  }
+
+  async #change(stop: AbortSignal): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#waiting.push(resolve);
+    const abort = (): void => resolve();
+    stop.addEventListener('abort', abort, { once: true });
+    if (stop.aborted) resolve();
+    await promise;
+    stop.removeEventListener('abort', abort);
+  }
+
+  #unhealthy(why: string): TrunklineError {
+    const { run, health } = this.placed.plan;
+    return new TrunklineError('INSTANCE_UNHEALTHY', 'code', `release ${this.release}: an instance (${run}) ${why}; ${this.healthy.length} of ${this.#instances.length} are healthy`,
+      `it must listen on 127.0.0.1 at PORT and answer ${health} with 200`, this.#log.lastLines(20));
+  }
+}

@@ -1,0 +1,54 @@
+/** A region's own process: it outlives whoever started it, and everything of the region ends with it. */
+import { writeSync } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
+import { errorRecord } from '../../../foundation/errors.ts';
+import type { Isolation } from '../enclosure.ts';
+import { layout } from '../layout.ts';
+import { takeLock } from '../lock.ts';
+import type { Greeting } from '../protocol.ts';
+import { serveControl } from './control.ts';
+import { Region } from './region.ts';
+import { writeWhole } from './stored.ts';
+
+const [folder, environment, region, state, isolation] = process.argv.slice(2) as [string, string, string, string, Isolation];
+const note = (line: string): void => console.error(`${new Date().toISOString()} ${line}`);
+
+// A fault in one corner must not take a region's traffic with it; the log keeps it.
+process.on('uncaughtException', (error) => note(`fault: ${error.stack ?? String(error)}`));
+process.on('unhandledRejection', (reason) => note(`fault: ${reason instanceof Error ? reason.stack : String(reason)}`));
+
+process.umask(0o077);
+process.chdir(folder);
+const here = layout(folder, { environment, region });
+const lock = takeLock(here.lock);
+if (!lock) {
+  greet({ held: true });
+  process.exit(0);
+}
+try {
+  const [pid, ...started] = (process.env['TRUNKLINE_AGENT'] ?? '').split(' ');
+  await writeWhole(here.identity, JSON.stringify({ pid: Number(pid), started: started.join(' ') }), false);
+  for (const name of ['releases', 'logs', 'homes', 'stage'] as const) await mkdir(here[name], { recursive: true, mode: 0o700 });
+  const opened = await Region.open({ layout: here, isolation, state, note });
+  const end = (): void => {
+    lock.close();
+    process.exit(0);
+  };
+  process.on('SIGTERM', () => void opened.end().then(end));
+  await serveControl(opened, end);
+  note('ready');
+  greet({ ready: true });
+} catch (error) {
+  note(`cannot start: ${error instanceof Error ? error.stack : String(error)}`);
+  greet({ error: errorRecord(error) });
+  process.exit(1);
+}
+
+/** Says it to whoever started this process, who may have gone. */
+function greet(greeting: Greeting): void {
+  try {
+    writeSync(3, `${JSON.stringify(greeting)}\n`);
+  } catch (error) {
+    note(`nobody heard ${JSON.stringify(greeting)}: ${(error as Error).message}`);
+  }
+}

@@ -1,0 +1,111 @@
+import { readFile } from 'node:fs/promises';
+import { z } from 'zod';
+import type { Millis } from '../../../foundation/units.ts';
+import { Counts, type Count } from './counts.ts';
+import type { Fleet } from './fleet.ts';
+import type { History } from './history.ts';
+import type { Life } from './instance.ts';
+import { LIMITS, parseMetrics } from './openmetrics.ts';
+import { writeWhole } from './stored.ts';
+
+const EVERY: Millis = 1_000;
+const SCRAPE_LIMIT: Millis = 900;
+
+export interface MeasuringSpec {
+  readonly history: History;
+  readonly counts: Counts;
+  /** Where the counts are kept, so that they stay cumulative over an agent's death. */
+  readonly file: string;
+  lives(): readonly Fleet[];
+  note(line: string): void;
+}
+
+const count = z.record(z.string(), z.object({ requests: z.int(), errors: z.int(), synthetic: z.int() }));
+
+/** Once a second: what the router counted, and what every healthy instance publishes. */
+export class Measuring {
+  readonly #spec: MeasuringSpec;
+  readonly #complained = new Map<string, string>();
+  #timer: NodeJS.Timeout | undefined;
+  #saved = '';
+  #saving: Promise<void> = Promise.resolve();
+
+  constructor(spec: MeasuringSpec) {
+    this.#spec = spec;
+  }
+
+  /** What was counted up to a second before the last agent ended; nothing where that is unreadable. */
+  static async storedCounts(file: string): Promise<Counts> {
+    const text = await readFile(file, 'utf8').catch(() => '{}'); // counts are no state: a lost file costs a second's worth of them
+    return new Counts(count.catch({}).parse(json(text)) as { readonly [release: string]: Count });
+  }
+
+  start(): void {
+    this.#timer ??= setInterval(() => void this.#tick(), EVERY);
+  }
+
+  async stop(): Promise<void> {
+    clearInterval(this.#timer);
+    await this.#save();
+  }
+
+  /** Also between two ticks, so that what a release did last is known when it leaves. */
+  count(): void {
+    this.#spec.history.traffic(this.#spec.counts.samples(Date.now()));
+  }
+
+  async #tick(): Promise<void> {
+    this.count();
+    this.#spec.history.age(Date.now());
+    void this.#save();
+    await Promise.all(this.#spec.lives().flatMap((fleet) => fleet.healthy.map((life) => this.#scrape(fleet, life))));
+  }
+
+  async #scrape({ release, placed }: Fleet, life: Life): Promise<void> {
+    const at = Date.now();
+    try {
+      const { statusCode, body } = await life.side.request({ path: placed.plan.metrics, method: 'GET', signal: AbortSignal.timeout(SCRAPE_LIMIT), headers: { accept: 'application/openmetrics-text, text/plain' } });
+      const text = await bounded(body);
+      if (statusCode !== 200) throw new Error(`${placed.plan.metrics} answers ${statusCode}`);
+      this.#spec.history.metrics(at, release, life.id, parseMetrics(text));
+      this.#complained.delete(life.id);
+    } catch (error) {
+      this.#complain(life, `no metrics of ${life.id} (${release}): ${(error as Error).message}`);
+    }
+  }
+
+  /** Missing metrics are missing samples, which no alarm takes for health; the log says why, once. */
+  #complain({ id }: Life, what: string): void {
+    if (this.#complained.get(id) === what) return;
+    if (this.#complained.size > 1_000) this.#complained.clear();
+    this.#complained.set(id, what);
+    this.#spec.note(what);
+  }
+
+  #save(): Promise<void> {
+    const text = JSON.stringify(this.#spec.counts);
+    if (text === this.#saved) return this.#saving;
+    this.#saved = text;
+    this.#saving = this.#saving.then(() => writeWhole(this.#spec.file, text, false)).catch((error: unknown) => this.#spec.note(`counts not kept: ${String(error)}`));
+    return this.#saving;
+  }
+}
+
+async function bounded(body: AsyncIterable<Buffer>): Promise<string> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of body) {
+    size += chunk.length;
+    if (size > LIMITS.bytes) throw new RangeError(`more than ${LIMITS.bytes} bytes of metrics`);
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+function json(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return {};
+  }
+}

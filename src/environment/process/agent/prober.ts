@@ -1,0 +1,153 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { mkdir, rm } from 'node:fs/promises';
+import type { Socket } from 'node:net';
+import { extname, join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import type { Millis } from '../../../foundation/units.ts';
+import { PROBE_LIMIT, probeOutcome, type ProbeOrder, type ProbeOutcome } from '../prober/order.ts';
+import { enclosed, kill, type Isolation } from '../enclosure.ts';
+
+export interface ProberSpec {
+  readonly isolation: Isolation;
+  readonly state: string;
+  readonly stage: string;
+  /** The folder that holds the folders of all releases here. */
+  readonly releases: string;
+  readonly homes: string;
+  readonly environment: { readonly [name: string]: string };
+  /** Told what the processes printed. */
+  note(line: string): void;
+}
+
+type Answer = Pick<ProbeOutcome, 'ok' | 'detail' | 'release'>;
+
+/** Later than the process's own limit: by then it is stuck as a whole. */
+const PATIENCE: Millis = PROBE_LIMIT + 2_000;
+
+const PROGRAM = fileURLToPath(new URL(`../prober/main${extname(import.meta.url)}`, import.meta.url));
+
+/** Runs probe files in a process apart, which is started when it is needed and again when it died. */
+export class Prober {
+  readonly #spec: ProberSpec;
+  readonly #alive = new Set<ProberProcess>();
+  #current: ProberProcess | undefined;
+  #started = 0;
+  #ended = false;
+
+  constructor(spec: ProberSpec) {
+    this.#spec = spec;
+  }
+
+  /** Runs one probe once. Never rejects: whatever goes wrong is a probe that failed. */
+  async run(order: Omit<ProbeOrder, 'id'>): Promise<Answer> {
+    if (this.#ended) return { ok: false, detail: 'the region is ending' };
+    this.#current ??= this.#start();
+    return this.#current.run(order);
+  }
+
+  /** Later runs begin with a fresh process, which has no earlier release's code in it; those under way finish. */
+  renew(): void {
+    this.#current?.retire();
+    this.#current = undefined;
+  }
+
+  async end(): Promise<void> {
+    this.#ended = true;
+    await Promise.all([...this.#alive].map((process) => process.end()));
+  }
+
+  #start(): ProberProcess {
+    const made = new ProberProcess(this.#spec, `prober-${++this.#started}`);
+    this.#alive.add(made);
+    void made.gone.then(() => {
+      this.#alive.delete(made);
+      if (this.#current === made) this.#current = undefined;
+    });
+    return made;
+  }
+}
+
+class ProberProcess {
+  readonly #note: (line: string) => void;
+  readonly #pending = new Map<number, (answer: Answer) => void>();
+  readonly #child: Promise<ChildProcess>;
+  #last = 0;
+  #retired = false;
+  /** Resolves once it is dead and its home is gone. */
+  readonly gone: Promise<void>;
+
+  constructor(spec: ProberSpec, name: string) {
+    this.#note = (line) => spec.note(`${name}: ${line}`);
+    const home = join(spec.homes, name);
+    this.#child = this.#start(spec, home);
+    this.gone = this.#child.then(exit, (error: unknown) => `could not be started: ${String(error)}`).then(async (how) => {
+      this.#note(how);
+      for (const answer of this.#pending.values()) answer({ ok: false, detail: `the prober ended before the probe did: ${how}` });
+      await rm(home, { recursive: true, force: true });
+    });
+  }
+
+  async run(order: Omit<ProbeOrder, 'id'>): Promise<Answer> {
+    const id = ++this.#last;
+    const { promise, resolve } = Promise.withResolvers<Answer>();
+    this.#pending.set(id, resolve);
+    const stuck = setTimeout(() => {
+      resolve({ ok: false, detail: `not done within ${PROBE_LIMIT} ms, and the prober no longer answers` });
+      void this.end();
+    }, PATIENCE);
+    void this.#child.then((child) => line(child).write(`${JSON.stringify({ id, ...order })}\n`), () => {}); // `gone` answers
+    const answer = await promise;
+    clearTimeout(stuck);
+    this.#pending.delete(id);
+    if (this.#retired && this.#pending.size === 0) void this.end();
+    return answer;
+  }
+
+  retire(): void {
+    this.#retired = true;
+    if (this.#pending.size === 0) void this.end();
+  }
+
+  async end(): Promise<void> {
+    const child = await this.#child.catch(() => undefined);
+    if (child?.pid !== undefined && child.exitCode === null && child.signalCode === null) kill(child.pid);
+    await this.gone;
+  }
+
+  async #start({ releases: files, environment, note: _note, homes: _homes, ...where }: ProberSpec, home: string): Promise<ChildProcess> {
+    await mkdir(home, { recursive: true, mode: 0o700 });
+    const [command, ...args] = enclosed({ ...where, files, home }, [process.execPath, PROGRAM]);
+    const child = spawn(command, args, { env: { ...environment, HOME: home, TMPDIR: home }, detached: true, stdio: ['ignore', 'pipe', 'pipe', 'pipe'] });
+    child.on('error', () => {}); // told by `exit`
+    for (const output of [child.stdout, child.stderr]) createInterface({ input: output as Socket }).on('line', (text) => this.#note(text.slice(0, 500)));
+    line(child).on('error', () => {}); // its end is told by `gone`
+    createInterface({ input: line(child) }).on('line', (text) => this.#hear(text));
+    return child;
+  }
+
+  #hear(text: string): void {
+    const parsed = probeOutcome.safeParse(json(text));
+    if (parsed.success) this.#pending.get(parsed.data.id)?.(parsed.data);
+    else this.#note(`unreadable result: ${text.slice(0, 200)}`);
+  }
+}
+
+function line(child: ChildProcess): Socket {
+  return child.stdio[3] as Socket;
+}
+
+function exit(child: ChildProcess): Promise<string> {
+  return new Promise((resolve) => {
+    child.once('error', ({ message }) => resolve(message));
+    child.once('exit', (code, signal) => resolve(signal ? `signal ${signal}` : `exit code ${code}`));
+  });
+}
+
+function json(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,298 @@
+import { readdir, readFile, rm } from 'node:fs/promises';
+import { delimiter, dirname, join } from 'node:path';
+import { TrunklineError } from '../../../foundation/errors.ts';
+import type { BasisPoints, Instant } from '../../../foundation/units.ts';
+import type { EnvironmentPlan } from '../../../pipeline/plan.ts';
+import { noCandidate, notLaunched, preparation, probing, restored, settled, shifted, weights, type Placed } from '../../desired.ts';
+import type { LiveRelease, RegionState, Release, Telemetry } from '../../driver.ts';
+import type { Isolation } from '../enclosure.ts';
+import { place as placeName, type Layout } from '../layout.ts';
+import type { Counts } from './counts.ts';
+import { Database } from './database.ts';
+import { place } from './files.ts';
+import { Fleet } from './fleet.ts';
+import { History } from './history.ts';
+import { Measuring } from './measuring.ts';
+import { freePort } from './port.ts';
+import { Prober } from './prober.ts';
+import { Probing } from './probing.ts';
+import { Router } from './router.ts';
+import { readStored, writeStored, writeWhole, type Stored } from './stored.ts';
+import { Turns } from './turns.ts';
+
+export interface Surroundings {
+  readonly layout: Layout;
+  readonly isolation: Isolation;
+  /** Hidden from everything that runs here. */
+  readonly state: string;
+  note(line: string): void;
+}
+
+/** A region at work. What is on disk is what is meant; what runs follows it, also after a crash at any point. */
+export class Region {
+  readonly #around: Surroundings;
+  readonly #layout: Layout;
+  readonly #turns = new Turns();
+  readonly #counts: Counts;
+  readonly #history = new History();
+  readonly #router: Router;
+  readonly #database: Database;
+  readonly #prober: Prober;
+  readonly #measuring: Measuring;
+  readonly #fleets = new Map<string, Fleet>();
+  #probing: Probing | undefined;
+  #stored: Stored | undefined;
+  #secrets: { readonly [name: string]: string } = {};
+  /** Releases that leave: routed to no more, and being ended. */
+  #leaving: Promise<void> = Promise.resolve();
+
+  private constructor(around: Surroundings, counts: Counts) {
+    this.#around = around;
+    this.#layout = around.layout;
+    this.#counts = counts;
+    this.#router = new Router(counts);
+    this.#database = new Database(this.#layout.database, (line) => around.note(line), () => this.#recycle());
+    this.#prober = new Prober({ isolation: around.isolation, state: around.state, stage: this.#layout.stage, releases: this.#layout.releases, homes: this.#layout.homes, environment: this.#plainEnvironment(), note: (line) => around.note(line) });
+    this.#measuring = new Measuring({ history: this.#history, counts, file: this.#layout.counts, lives: () => [...this.#fleets.values()], note: (line) => around.note(line) });
+  }
+
+  /** Takes up what was in force when the last agent ended. @throws {TrunklineError} when that can't be. */
+  static async open(around: Surroundings): Promise<Region> {
+    const { layout } = around;
+    const region = new Region(around, await Measuring.storedCounts(layout.counts));
+    const stored = await readStored(layout.desired);
+    await region.#sweep(stored);
+    region.#secrets = await readSecrets(layout.secrets);
+    if (stored) await region.#takeUp(stored);
+    return region;
+  }
+
+  observe(): RegionState {
+    const stored = this.#stored;
+    if (!stored) return { launched: false, database: 'none' };
+    const share = weights(stored);
+    const live = (placed: Placed, weight: BasisPoints): LiveRelease => ({
+      release: placed.release, weight, instances: this.#fleets.get(placed.release.id)?.instances ?? { healthy: 0, total: placed.plan.instances },
+    });
+    return {
+      launched: true,
+      url: `http://127.0.0.1:${stored.port}`,
+      ...(stored.stable ? { stable: live(stored.stable, share.stable) } : {}),
+      ...(stored.candidate ? { candidate: live(stored.candidate, share.candidate) } : {}),
+      database: this.#database.state,
+    };
+  }
+
+  launch(plan: EnvironmentPlan, secrets: { readonly [name: string]: string }, signal: AbortSignal): Promise<void> {
+    return this.#turns.take(signal, async (mine) => {
+      await writeWhole(this.#layout.secrets, JSON.stringify(secrets));
+      this.#secrets = secrets;
+      if (plan.database === 'postgres') await this.#database.start(mine);
+      if (this.#stored) await this.#persist({ ...this.#stored, plan });
+      else await this.#takeUp(await this.#firstState(plan));
+      // An ill release is for observe() to tell: bringing the region up is done when it was tried.
+      await Promise.allSettled([...this.#fleets.values()].map((fleet) => fleet.ready(mine)));
+    });
+  }
+
+  prepare(release: Release, files: string, signal: AbortSignal): Promise<void> {
+    return this.#turns.take(signal, async (mine) => {
+      const stored = this.#launched();
+      if (preparation(stored, release) === 'present') return this.#fleets.get(release.id)?.ready(mine);
+      await this.#leaving;
+      await place(files, this.#folder(release.id), mine);
+      const placed: Placed = { release, plan: stored.plan };
+      const fleet = this.#fleet(placed);
+      try {
+        await fleet.ready(mine);
+        await this.#persist({ ...stored, candidate: placed, weight: 0 });
+      } catch (error) {
+        await this.#remove(fleet);
+        throw error;
+      }
+      this.#counts.begin(release.id);
+      this.#follow();
+    });
+  }
+
+  shift(release: string, weight: BasisPoints, signal: AbortSignal): Promise<void> {
+    return this.#turns.take(signal, async (mine) => {
+      const stored = this.#launched();
+      const next = { ...shifted(stored, release, weight), port: stored.port };
+      if (next.weight > stored.weight) await this.#fleets.get(next.candidate?.release.id as string)?.ready(mine);
+      await this.#persist(next);
+      this.#follow();
+    });
+  }
+
+  settle(release: string): Promise<void> {
+    return this.#turns.take(new AbortController().signal, async () => {
+      const stored = this.#launched();
+      await this.#persist({ ...settled(stored, release), port: stored.port });
+      this.#follow();
+      await this.#leaving;
+    });
+  }
+
+  restore(): Promise<void> {
+    this.#turns.preempt(new TrunklineError('PREEMPTED', 'refused', 'the region is being restored', 'wait until that is done'));
+    return this.#turns.take(new AbortController().signal, async () => {
+      const stored = this.#stored;
+      if (!stored) return;
+      await this.#persist({ ...restored(stored), port: stored.port });
+      this.#follow();
+      await this.#leaving;
+    });
+  }
+
+  exercise(count: number): void {
+    const { candidate } = this.#launched();
+    if (!candidate) throw noCandidate(placeName(this.#layout.id));
+    if (candidate.plan.probes.length === 0) {
+      throw new TrunklineError('NO_PROBES', 'usage', `release ${candidate.release.id} has no probes that could send requests`, 'give the environment probes');
+    }
+    this.#probing?.exercise(candidate, count);
+  }
+
+  telemetry(since: Instant): Telemetry {
+    return this.#history.since(since);
+  }
+
+  database(): string | null {
+    return this.#database.url?.reveal() ?? null;
+  }
+
+  /** Ends everything that runs here; what is meant stays on disk. */
+  async end(): Promise<void> {
+    this.#turns.preempt(new TrunklineError('PREEMPTED', 'refused', 'the region is ending'));
+    await this.#turns.take(new AbortController().signal, async () => {
+      this.#probing?.stop();
+      this.#probing?.rest();
+      await this.#prober.end();
+      await this.#router.close();
+      await Promise.all([...this.#fleets.values()].map((fleet) => fleet.end()));
+      await this.#leaving;
+      await this.#database.stop();
+      await this.#measuring.stop();
+    });
+  }
+
+  async #firstState(plan: EnvironmentPlan): Promise<Stored> {
+    const stored: Stored = { port: await freePort(), plan, weight: 0 };
+    await writeStored(this.#layout.desired, stored);
+    return stored;
+  }
+
+  async #takeUp(stored: Stored): Promise<void> {
+    await this.#router.listen(stored.port);
+    if (stored.plan.database === 'postgres') await this.#database.start(new AbortController().signal);
+    this.#stored = stored;
+    this.#probing = new Probing({
+      prober: this.#prober,
+      url: `http://127.0.0.1:${stored.port}`,
+      folder: (release) => this.#folder(release),
+      record: (result) => this.#history.probe(result),
+      synthetic: (release) => this.#counts.of(release).synthetic,
+    });
+    for (const placed of [stored.stable, stored.candidate]) if (placed) this.#fleet(placed);
+    this.#follow();
+    this.#measuring.start();
+  }
+
+  /** Makes what runs follow what is stored: routing first, so that nothing that ends is still routed to. */
+  #follow(): void {
+    const { stable, candidate, weight } = this.#launched();
+    const fleet = (placed: Placed | undefined): Fleet | undefined => placed && this.#fleets.get(placed.release.id);
+    this.#router.stable = fleet(stable);
+    this.#router.candidate = fleet(candidate);
+    this.#router.split.weight = weight;
+    this.#probing?.follow(probing(this.#launched()));
+    const staying = new Set([stable?.release.id, candidate?.release.id]);
+    const leaving = [...this.#fleets.values()].filter(({ release }) => !staying.has(release));
+    if (leaving.length === 0) return;
+    this.#probing?.rest();
+    this.#prober.renew();
+    this.#leaving = Promise.all([this.#leaving, ...leaving.map((each) => this.#remove(each))]).then(() => {});
+  }
+
+  async #remove(fleet: Fleet): Promise<void> {
+    this.#fleets.delete(fleet.release);
+    await fleet.end();
+    await rm(this.#folder(fleet.release), { recursive: true, force: true });
+    this.#measuring.count();
+    this.#counts.forget(fleet.release);
+  }
+
+  #fleet(placed: Placed): Fleet {
+    const { isolation, state } = this.#around;
+    const { id } = placed.release;
+    const secrets = this.#chosenSecrets(placed.plan);
+    const fleet = new Fleet(placed, {
+      isolation, state, stage: this.#layout.stage, homes: this.#layout.homes, logs: this.#layout.logs,
+      files: this.#folder(id),
+      masked: [...Object.values(secrets), ...this.#databaseSecrets()],
+      environment: ({ port, home, instance }) => ({
+        ...placed.plan.settings, ...secrets, ...this.#plainEnvironment(),
+        HOME: home, TMPDIR: home, PORT: String(port), TRUNKLINE_RELEASE: id, TRUNKLINE_INSTANCE: instance,
+        ...(this.#database.url ? { DATABASE_URL: this.#database.url.reveal() } : {}),
+      }),
+    });
+    this.#fleets.set(id, fleet);
+    return fleet;
+  }
+
+  #chosenSecrets({ secrets }: EnvironmentPlan): { readonly [name: string]: string } {
+    const chosen = new Set(secrets);
+    return Object.fromEntries(Object.entries(this.#secrets).filter(([name]) => chosen.has(name)));
+  }
+
+  #databaseSecrets(): readonly string[] {
+    const url = this.#database.url?.reveal();
+    return url === undefined ? [] : [url, new URL(url).password];
+  }
+
+  #plainEnvironment(): { readonly [name: string]: string } {
+    return {
+      PATH: [dirname(process.execPath), '/usr/local/bin', '/usr/bin', '/bin'].join(delimiter),
+      LANG: process.env['LANG'] ?? 'C.UTF-8',
+      TZ: process.env['TZ'] ?? 'UTC',
+      TRUNKLINE_PLACE: this.#layout.marker,
+      TRUNKLINE_REGION: placeName(this.#layout.id),
+    };
+  }
+
+  #recycle(): void {
+    for (const fleet of this.#fleets.values()) fleet.recycle();
+  }
+
+  #launched(): Stored {
+    if (!this.#stored) throw notLaunched(placeName(this.#layout.id));
+    return this.#stored;
+  }
+
+  #folder(release: string): string {
+    return join(this.#layout.releases, release);
+  }
+
+  async #persist(stored: Stored): Promise<void> {
+    await writeStored(this.#layout.desired, stored);
+    this.#stored = stored;
+  }
+
+  /** Nothing half-done of an earlier agent is adopted. */
+  async #sweep(stored: Stored | undefined): Promise<void> {
+    const kept = new Set([stored?.stable?.release.id, stored?.candidate?.release.id]);
+    for (const name of await readdir(this.#layout.releases)) {
+      if (!kept.has(name)) await rm(join(this.#layout.releases, name), { recursive: true, force: true });
+    }
+    for (const name of await readdir(this.#layout.homes)) await rm(join(this.#layout.homes, name), { recursive: true, force: true });
+    for (const release of Object.keys(this.#counts.toJSON())) if (!kept.has(release)) this.#counts.forget(release);
+  }
+}
+
+async function readSecrets(file: string): Promise<{ readonly [name: string]: string }> {
+  return readFile(file, 'utf8').then((text) => JSON.parse(text) as { readonly [name: string]: string }, (error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return {};
+    throw error;
+  });
+}

@@ -1,0 +1,47 @@
+import { existsSync, mkdirSync, readdirSync, realpathSync } from 'node:fs';
+import { join } from 'node:path';
+import { TrunklineError } from '../../foundation/errors.ts';
+import type { Secret } from '../../foundation/secret.ts';
+import type { EnvironmentProvider, RegionId } from '../driver.ts';
+import { ProcessDriver } from './region.ts';
+import { layout, type Layout } from './layout.ts';
+
+export interface ProcessEnvironmentsSpec {
+  /** The folder of all regions, below `stateFolder`. */
+  readonly root: string;
+  /** Hidden from everything that runs in a region. */
+  readonly stateFolder: string;
+  /** The values that a plan names in `secrets`. @throws {TrunklineError} when there is none of that name. */
+  readonly secret?: (id: RegionId, name: string) => Promise<Secret>;
+}
+
+/** Regions as processes of this machine: each has an agent of its own, which outlives the control plane. */
+export function processEnvironments({ root, stateFolder, secret = noSecret }: ProcessEnvironmentsSpec): EnvironmentProvider {
+  mkdirSync(stateFolder, { recursive: true, mode: 0o700 });
+  mkdirSync(root, { recursive: true, mode: 0o700 });
+  const state = realpathSync(stateFolder);
+  const base = realpathSync(root);
+  if (!base.startsWith(`${state}/`)) throw new TrunklineError('ROOT_OUTSIDE', 'usage', `${root} is not below ${stateFolder}`, 'keep environments in the state folder');
+  const of = (id: RegionId): Layout => layout(join(base, plain(id.environment), plain(id.region)), id);
+  return {
+    region: (id) => new ProcessDriver({ layout: of(id), state, secret: (name) => secret(id, name) }),
+    regions: async () => folders(base).flatMap((environment) => folders(join(base, environment))
+      .map((region) => ({ environment, region })).filter((id) => existsSync(of(id).desired))),
+  };
+}
+
+function folders(folder: string): readonly string[] {
+  return readdirSync(folder, { withFileTypes: true }).filter((entry) => entry.isDirectory() && NAME.test(entry.name)).map(({ name }) => name).sort();
+}
+
+const NAME = /^[a-z][a-z0-9-]{0,62}$/;
+
+/** Names become folders. */
+function plain(name: string): string {
+  if (NAME.test(name)) return name;
+  throw new TrunklineError('NAME_INVALID', 'usage', `"${name}" can't name an environment or a region`, 'write lower-case letters, digits and dashes, a letter first');
+}
+
+async function noSecret({ environment }: RegionId, name: string): Promise<Secret> {
+  throw new TrunklineError('SECRET_MISSING', 'usage', `environment ${environment} needs the secret ${name}, and none is set`, `set it with "trunkline secret set ${name}"`);
+}

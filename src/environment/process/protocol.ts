@@ -1,0 +1,53 @@
+/** What the driver and a region's agent say to each other: one POST per operation over the agent's socket. */
+import { z } from 'zod';
+import type { ErrorRecord } from '../../foundation/errors.ts';
+import { WHOLE, type Digest } from '../../foundation/units.ts';
+import { environmentPlan } from '../../pipeline/plan.ts';
+import type { RegionState, Telemetry } from '../driver.ts';
+
+/** Ids name folders, so they must be plain. */
+const releaseId = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/, 'not the id of a release');
+
+export const releaseSchema = z.strictObject({
+  id: releaseId,
+  artifact: z.templateLiteral(['sha256:', z.string().regex(/^[0-9a-f]{64}$/)]) as z.ZodType<Digest>,
+  commit: z.string().max(256),
+  sequence: z.int(),
+});
+
+const nothing = z.strictObject({});
+
+export const requests = {
+  observe: nothing,
+  launch: z.strictObject({ plan: environmentPlan, secrets: z.record(z.string(), z.string()) }),
+  prepare: z.strictObject({ release: releaseSchema, files: z.string().min(1) }),
+  shift: z.strictObject({ release: releaseId, weight: z.int().min(0).max(WHOLE) }),
+  settle: z.strictObject({ release: releaseId }),
+  restore: nothing,
+  exercise: z.strictObject({ count: z.int().min(0).max(1_000_000) }),
+  telemetry: z.strictObject({ since: z.number() }),
+  database: nothing,
+  /** Ends everything; the agent itself ends once it has answered. */
+  end: nothing,
+};
+
+export type Operation = keyof typeof requests;
+export type Request<O extends Operation> = z.infer<(typeof requests)[O]>;
+
+export interface Answers {
+  observe: RegionState;
+  launch: null;
+  prepare: null;
+  shift: null;
+  settle: null;
+  restore: null;
+  exercise: null;
+  telemetry: Telemetry;
+  database: string | null;
+  end: null;
+}
+
+export type Reply<O extends Operation> = { readonly ok: Answers[O] } | { readonly error: ErrorRecord };
+
+/** What an agent says once, on descriptor 3, to whoever started it. */
+export type Greeting = { readonly ready: true } | { readonly held: true } | { readonly error: ErrorRecord };

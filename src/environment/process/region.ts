@@ -1,0 +1,149 @@
+import { access, rename, rm, rmdir } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { TrunklineError } from '../../foundation/errors.ts';
+import { Secret } from '../../foundation/secret.ts';
+import type { BasisPoints, Instant, Millis } from '../../foundation/units.ts';
+import type { EnvironmentPlan } from '../../pipeline/plan.ts';
+import { notLaunched, weights, type Placed } from '../desired.ts';
+import type { EnvironmentDriver, LiveRelease, RegionState, Release, Telemetry } from '../driver.ts';
+import { startAgent } from './agent-process.ts';
+import { readStored } from './agent/stored.ts';
+import { AgentGone, ask } from './ask.ts';
+import { place, type Layout } from './layout.ts';
+import { takeLock } from './lock.ts';
+import type { Answers, Operation, Request } from './protocol.ts';
+import { endSurvivors } from './survivors.ts';
+
+const PATIENCE: Millis = 30_000;
+const OBSERVE_LIMIT: Millis = 10_000;
+/** An agent that dies under the same call again and again is not cured by another start. */
+const STARTS = 3;
+
+export interface DriverSpec {
+  readonly layout: Layout;
+  readonly state: string;
+  secret(name: string): Promise<Secret>;
+}
+
+/** Talks to the region's agent, which does the work, and starts it again whenever it is found dead. */
+export class ProcessDriver implements EnvironmentDriver {
+  readonly #spec: DriverSpec;
+  readonly #layout: Layout;
+
+  constructor(spec: DriverSpec) {
+    this.#spec = spec;
+    this.#layout = spec.layout;
+  }
+
+  /** Starts nothing: a region whose agent is dead has no healthy instance. */
+  async observe(): Promise<RegionState> {
+    const limit = AbortSignal.timeout(OBSERVE_LIMIT);
+    try {
+      return await ask(this.#layout, 'observe', {}, limit);
+    } catch (error) {
+      if (limit.aborted) throw new TrunklineError('REGION_SILENT', 'infra', `the agent of ${place(this.#layout.id)} does not answer`, `see ${this.#layout.log}`);
+      if (!(error instanceof AgentGone)) throw error;
+    }
+    const stored = await readStored(this.#layout.desired);
+    if (!stored) return { launched: false, database: 'none' };
+    const share = weights(stored);
+    const dead = ({ release, plan }: Placed, weight: BasisPoints): LiveRelease => ({ release, weight, instances: { healthy: 0, total: plan.instances } });
+    return {
+      launched: true,
+      url: `http://127.0.0.1:${stored.port}`,
+      ...(stored.stable ? { stable: dead(stored.stable, share.stable) } : {}),
+      ...(stored.candidate ? { candidate: dead(stored.candidate, share.candidate) } : {}),
+      database: stored.plan.database === 'none' ? 'none' : 'stopped',
+    };
+  }
+
+  async launch(plan: EnvironmentPlan, signal: AbortSignal): Promise<void> {
+    const secrets = await Promise.all(plan.secrets.map(async (name) => [name, (await this.#spec.secret(name)).reveal()] as const));
+    await this.#call('launch', { plan, secrets: Object.fromEntries(secrets) }, signal, true);
+  }
+
+  async prepare(release: Release, files: string, signal: AbortSignal): Promise<void> {
+    await this.#call('prepare', { release, files }, signal);
+  }
+
+  async shift(release: string, weight: BasisPoints, signal: AbortSignal): Promise<void> {
+    await this.#call('shift', { release, weight }, signal);
+  }
+
+  async settle(release: string, signal: AbortSignal): Promise<void> {
+    await this.#call('settle', { release }, signal);
+  }
+
+  async restore(signal: AbortSignal): Promise<void> {
+    if (await this.#launched()) await this.#call('restore', {}, signal);
+  }
+
+  async exercise(count: number, signal: AbortSignal): Promise<void> {
+    await this.#call('exercise', { count }, signal);
+  }
+
+  async telemetry(since: Instant): Promise<Telemetry> {
+    if (!await this.#launched()) return { samples: [], traffic: [], probes: [] };
+    return this.#call('telemetry', { since }, AbortSignal.timeout(PATIENCE));
+  }
+
+  async database(): Promise<Secret | undefined> {
+    if (!await this.#launched()) return undefined;
+    const url = await this.#call('database', {}, AbortSignal.timeout(PATIENCE));
+    return url === null ? undefined : new Secret(url);
+  }
+
+  async remove(signal: AbortSignal): Promise<void> {
+    const { folder } = this.#layout;
+    if (await exists(folder)) {
+      await this.#end(signal);
+      const lock = takeLock(this.#layout.lock);
+      if (!lock) throw new TrunklineError('REGION_BUSY', 'infra', `an agent of ${place(this.#layout.id)} runs although it was ended`, 'see that one Trunkline alone uses this state folder');
+      try {
+        await endSurvivors(this.#layout);
+        // Renamed first: a crash half way leaves no region that looks alive.
+        await rename(folder, join(dirname(folder), `.removed-${basename(folder)}`));
+      } finally {
+        lock.close();
+      }
+    }
+    await rm(join(dirname(folder), `.removed-${basename(folder)}`), { recursive: true, force: true });
+    await rmdir(dirname(folder)).catch((error: NodeJS.ErrnoException) => {
+      if (error.code !== 'ENOTEMPTY' && error.code !== 'ENOENT' && error.code !== 'EEXIST') throw error;
+    });
+  }
+
+  /** Politely, if the agent can be asked; resolves once its lock is free. */
+  async #end(signal: AbortSignal): Promise<void> {
+    try {
+      await ask(this.#layout, 'end', {}, signal);
+    } catch (error) {
+      if (!(error instanceof AgentGone)) throw error;
+    }
+    await endSurvivors(this.#layout);
+  }
+
+  async #launched(): Promise<boolean> {
+    return exists(this.#layout.desired);
+  }
+
+  async #call<O extends Operation>(operation: O, request: Request<O>, signal: AbortSignal, first = false): Promise<Answers[O]> {
+    const deadline = performance.now() + PATIENCE;
+    for (let starts = 0; ;) {
+      try {
+        return await ask(this.#layout, operation, request, signal);
+      } catch (error) {
+        if (!(error instanceof AgentGone)) throw error;
+        if (!first && !await this.#launched()) throw notLaunched(place(this.#layout.id));
+        if (starts === STARTS || performance.now() > deadline) {
+          throw new TrunklineError('AGENT_FAILED', 'infra', `the agent of ${place(this.#layout.id)} ended again and again: ${error.message}`, `see ${this.#layout.log}`);
+        }
+      }
+      if (await startAgent(this.#layout, this.#spec.state) === 'started') starts++;
+    }
+  }
+}
+
+async function exists(path: string): Promise<boolean> {
+  return access(path).then(() => true, () => false);
+}

@@ -1,0 +1,82 @@
+import { execFile } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { readdir, readFile } from 'node:fs/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { promisify } from 'node:util';
+import { TrunklineError } from '../../foundation/errors.ts';
+import type { Millis } from '../../foundation/units.ts';
+import { kill } from './enclosure.ts';
+import type { Layout } from './layout.ts';
+
+const PATIENCE: Millis = 20_000;
+const LOOK_EVERY: Millis = 10;
+
+/**
+ * Ends whatever of a region is still alive while nobody holds its lock, and resolves once all of it is proven dead:
+ * the process that ends last, and every process that carries the region's marker.
+ * @throws {TrunklineError} `REGION_UNDEAD`.
+ */
+export async function endSurvivors(layout: Layout): Promise<void> {
+  const deadline = performance.now() + PATIENCE;
+  for (;;) {
+    const agent = await agentOf(layout);
+    const marked = await markedProcesses(layout.marker);
+    if (agent === undefined && marked.length === 0) return;
+    if (agent !== undefined) kill(agent);
+    else for (const pid of marked) end(pid);
+    if (performance.now() > deadline) {
+      throw new TrunklineError('REGION_UNDEAD', 'infra', `processes of ${layout.folder} do not end: ${[agent, ...marked].filter(Boolean).join(', ')}`, 'look at their state: a disk may not answer');
+    }
+    await sleep(LOOK_EVERY);
+  }
+}
+
+/** The process whose end is the end of all, if it is alive: a number alone could be another's by now. */
+async function agentOf({ identity }: Layout): Promise<number | undefined> {
+  const text = await readFile(identity, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return undefined;
+    throw error;
+  });
+  if (text === undefined) return undefined;
+  const { pid, started } = JSON.parse(text) as { readonly pid: number; readonly started: string };
+  return await startOf(pid) === started ? pid : undefined;
+}
+
+/** When the process began, in the machine's own words; undefined when it is dead, zombies included. */
+async function startOf(pid: number): Promise<string | undefined> {
+  if (process.platform !== 'linux') {
+    return promisify(execFile)('ps', ['-o', 'lstart=', '-p', String(pid)]).then(({ stdout }) => stdout.trim() || undefined, () => undefined);
+  }
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    return fields[0] === 'Z' || fields[0] === 'X' ? undefined : fields[19];
+  } catch {
+    return undefined; // no such process
+  }
+}
+
+async function markedProcesses(marker: string): Promise<readonly number[]> {
+  const word = `TRUNKLINE_PLACE=${marker}`;
+  if (process.platform !== 'linux') {
+    const { stdout } = await promisify(execFile)('ps', ['-A', '-E', '-ww', '-o', 'pid=,command='], { maxBuffer: 100_000_000 });
+    return stdout.split('\n').filter((line) => line.includes(word)).map((line) => Number.parseInt(line, 10));
+  }
+  const numbers = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
+  const marked = numbers.filter((name) => {
+    try {
+      return readFileSync(`/proc/${name}/environ`, 'latin1').split('\0').includes(word);
+    } catch {
+      return false; // gone meanwhile, or another user's
+    }
+  });
+  return marked.map(Number);
+}
+
+function end(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+  }
+}
