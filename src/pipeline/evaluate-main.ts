@@ -68,7 +68,7 @@ function faultOf(error: unknown): { message: string; hint: string } {
 function placeOfError(error: Error): string | undefined {
   const own = fileURLToPath(new URL('.', import.meta.url));
   for (const line of (error.stack ?? '').split('\n')) {
-    const found = /^(?:\s+at .*?\(?)?((?:file:\/\/)?\/[^()]*?):(\d+)(?::\d+)?\)?$/.exec(line);
+    const found = /^(?:\s+at (?:.*\()?(?:async )?)?((?:file:\/\/)?\/[^()]*?):(\d+)(?::\d+)?\)?$/.exec(line);
     const path = found?.[1]?.startsWith('file:') ? fileURLToPath(found[1]) : found?.[1];
     if (path !== undefined && !path.startsWith(own)) return placeAt(path, Number(found?.[2]));
   }
