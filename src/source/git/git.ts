@@ -1,0 +1,117 @@
+import { spawn, type ChildProcessByStdio } from 'node:child_process';
+import type { Readable, Writable } from 'node:stream';
+import { TrunklineError } from '../../foundation/errors.ts';
+import type { Millis } from '../../foundation/units.ts';
+import { gitArguments, gitEnvironment, type Configuration } from './environment.ts';
+import { printable } from './printable.ts';
+import type { Repository } from './repository.ts';
+
+export interface GitCall {
+  /** Where git runs, when there is no repository yet. */
+  readonly cwd?: string;
+  readonly configuration?: Configuration;
+  readonly env?: { readonly [name: string]: string };
+  readonly input?: string;
+  readonly timeout?: Millis;
+  readonly limitBytes?: number;
+  /** Exit codes that are answers. Any other throws. */
+  readonly answers?: readonly number[];
+}
+
+export interface GitAnswer {
+  readonly code: number;
+  readonly bytes: Buffer;
+  /** `bytes` as UTF-8 without the last newline. */
+  readonly text: string;
+}
+
+const TIMEOUT: Millis = 60_000;
+const LIMIT_BYTES = 64 * 1024 * 1024;
+const ERROR_BYTES = 16 * 1024;
+
+export type GitProcess = ChildProcessByStdio<Writable, Readable, Readable>;
+
+/** Starts git hardened. The caller ends its input and waits for {@link gitEnded}. */
+export function startGit(repository: Repository | undefined, args: readonly string[], call: GitCall = {}): GitProcess {
+  const configuration = call.configuration ?? 'none';
+  return spawn('git', [...gitArguments(configuration, repository), ...args], {
+    cwd: call.cwd ?? repository?.root,
+    env: { ...gitEnvironment(configuration), ...call.env },
+    stdio: ['pipe', 'pipe', 'pipe'],
+    // A group of its own: ssh has no terminal to ask at, and all of it ends together.
+    detached: true,
+  });
+}
+
+/**
+ * Waits for the end of a git, and ends it when it takes too long. Give it what reads its output beforehand.
+ * @throws {TrunklineError} `GIT_MISSING`, `GIT_TIMEOUT`, `GIT_FAILED` with what it printed, without credentials.
+ */
+export async function gitEnded(child: GitProcess, verb: string, call: GitCall = {}): Promise<number> {
+  let printed = '';
+  let timedOut = false;
+  child.stderr.setEncoding('utf8').on('data', (chunk: string) => {
+    printed = (printed + chunk).slice(-ERROR_BYTES);
+  });
+  // A git that ends before it has read all of its input is told by its exit code.
+  child.stdin.on('error', () => {});
+  const timeout = call.timeout ?? TIMEOUT;
+  const timer = setTimeout(() => {
+    timedOut = true;
+    endGroup(child);
+  }, timeout);
+  try {
+    const { code, signal } = await closed(child);
+    if (timedOut) throw new TrunklineError('GIT_TIMEOUT', 'infra', `git ${verb} did not end within ${timeout / 1_000} s`, 'check the disk and the network, then try again', printable(printed));
+    if (code === null) throw failed(verb, `was ended by ${signal}`, printed);
+    if (code !== 0 && !call.answers?.includes(code)) throw failed(verb, `failed with exit code ${code}`, printed);
+    return code;
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+export async function git(repository: Repository | undefined, args: readonly string[], call: GitCall = {}): Promise<GitAnswer> {
+  const verb = args.find((word) => !word.startsWith('-')) ?? '';
+  const limit = call.limitBytes ?? LIMIT_BYTES;
+  const child = startGit(repository, args, call);
+  const chunks: Buffer[] = [];
+  let size = 0;
+  child.stdout.on('data', (chunk: Buffer) => {
+    size += chunk.length;
+    if (size > limit) endGroup(child);
+    else chunks.push(chunk);
+  });
+  child.stdin.end(call.input ?? '');
+  const [ended] = await Promise.allSettled([gitEnded(child, verb, call)]);
+  if (size > limit) throw new TrunklineError('SOURCE_TOO_LARGE', 'code', `git ${verb} gives more than ${limit} bytes`, 'take what is too large out of the repository');
+  if (ended.status === 'rejected') throw ended.reason;
+  const code = ended.value;
+  const bytes = Buffer.concat(chunks);
+  return { code, bytes, text: bytes.toString('utf8').replace(/\n$/, '') };
+}
+
+/** Also what git itself has started. */
+export function endGroup(child: GitProcess): void {
+  if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
+  try {
+    process.kill(-child.pid, 'SIGKILL');
+  } catch (thrown) {
+    if ((thrown as NodeJS.ErrnoException).code !== 'ESRCH') throw thrown;
+  }
+}
+
+function closed(child: GitProcess): Promise<{ code: number | null; signal: string | null }> {
+  return new Promise((resolve, reject) => {
+    child.once('close', (code, signal) => resolve({ code, signal }));
+    child.once('error', (error: NodeJS.ErrnoException) => {
+      reject(error.code === 'ENOENT' ? new TrunklineError('GIT_MISSING', 'usage', 'git was not found, or the folder that it should run in is gone', 'install git 2.30 or newer and put it on the PATH') : error);
+    });
+  });
+}
+
+function failed(verb: string, how: string, printed: string): TrunklineError {
+  const lines = printable(printed);
+  const said = lines.find((line) => /^(fatal|error):/.test(line)) ?? lines.at(-1);
+  return new TrunklineError('GIT_FAILED', 'infra', `git ${verb} ${how}${said === undefined ? '' : `: ${said}`}`, 'run the same with git by hand to see more', lines);
+}
