@@ -15,13 +15,27 @@ export interface Attempt {
   readonly commits: readonly AttemptCommit[];
   readonly rejectReason?: 'defect' | 'not-now';
   readonly cause?: 'infra' | 'code' | 'rollback';
+  /**
+   * What a success meant for production: a revision that it did not have, none that it did not have, or nothing
+   * because the pipeline reaches no production. Where it is absent, the revisions tell.
+   */
+  readonly production?: 'changed' | 'unchanged' | 'none';
+  /** When its release got its first share of production's traffic. */
+  readonly exposedAt?: Instant;
 }
 
 export interface AttemptCommit {
   readonly id: string;
   readonly pushedAt: Instant;
-  /** The commit that this one reverts. */
-  readonly reverts?: string;
+  /** The commits that this one reverts. */
+  readonly reverts?: readonly string[];
   /** Left the trunk by a force-push. */
   readonly orphaned?: boolean;
+}
+
+/** `good` and `bad` decide about the health of the pipeline; whatever says nothing about the change is neutral. */
+export function verdictOf({ kind, outcome, rejectReason }: Attempt): 'good' | 'bad' | 'neutral' {
+  if (kind === 'ROLLBACK') return 'neutral';
+  if (outcome === 'SUCCEEDED') return 'good';
+  return outcome === 'FAILED' || (outcome === 'REJECTED' && rejectReason === 'defect') ? 'bad' : 'neutral';
 }
