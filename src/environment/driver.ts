@@ -23,17 +23,30 @@ export interface EnvironmentDriver {
   observe(): Promise<RegionState>;
   /** Brings the region up from its plan: router, database, probes. Keeps what runs there running. */
   launch(plan: EnvironmentPlan, signal: AbortSignal): Promise<void>;
-  /** Places the release beside the stable one, healthy and with no traffic. `files` is its verified, unpacked folder. */
+  /**
+   * Places the release beside the stable one, healthy and with no traffic. `files` is its verified, unpacked folder,
+   * of which the region takes a copy.
+   * @throws {TrunklineError} `INSTANCE_UNHEALTHY`, `code`, with what it printed: nothing of it stays; `CANDIDATE_EXISTS`.
+   */
   prepare(release: Release, files: string, signal: AbortSignal): Promise<void>;
-  /** Resolves once the share is in force, not once it is requested. */
+  /**
+   * Resolves once the share is in force, not once it is requested.
+   * @throws {TrunklineError} `NO_BASELINE` for a part of the traffic to the first release; `RELEASE_UNKNOWN`.
+   */
   shift(release: string, weight: BasisPoints, signal: AbortSignal): Promise<void>;
   /** Makes the release the stable one and ends the other. The point of no return. */
   settle(release: string, signal: AbortSignal): Promise<void>;
-  /** All traffic back to the stable release, then ends the candidate; works half way through any other method. */
+  /**
+   * All traffic back to the stable release, or to none where there is none, then ends the candidate; works half way
+   * through any other method, which then fails.
+   */
   restore(signal: AbortSignal): Promise<void>;
   /** Ends everything here, and proves it. The data of the database goes too. */
   remove(signal: AbortSignal): Promise<void>;
-  /** Asks for `count` requests of the probes to be sent to the candidate by its header, spread out, tagged synthetic. */
+  /**
+   * Asks for `count` more requests of the probes to be sent to the candidate by its header, spread out, tagged
+   * synthetic; resolves once they are under way. The one method that adds up when it is called again.
+   */
   exercise(count: number, signal: AbortSignal): Promise<void>;
   /** What was measured here since `since`, oldest first. */
   telemetry(since: Instant): Promise<Telemetry>;
@@ -57,7 +70,7 @@ export interface RegionState {
   readonly database: 'none' | 'running' | 'stopped';
 }
 
-/** The weights of stable and candidate sum to 10,000 wherever there is a release at all. */
+/** The weights of stable and candidate sum to 10,000, but for a first release that has no traffic yet: its is 0. */
 export interface LiveRelease {
   readonly release: Release;
   readonly weight: BasisPoints;

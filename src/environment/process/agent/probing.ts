@@ -50,16 +50,15 @@ export class Probing {
     }
   }
 
-  /** From now on `count` more requests are wanted of the candidate; asked again, the wish is replaced, not added to. */
+  /** `count` more requests are wanted of the candidate, beside those that are still to come. */
   exercise(candidate: Placed, count: number): void {
     const release = candidate.release.id;
-    const target = this.#spec.synthetic(release) + count;
     if (this.#exercise?.release === release) {
-      this.#exercise.target = target;
+      this.#exercise.target += count;
       return;
     }
     this.#exercise?.stop.abort();
-    const exercise: Exercise = { release, target, stop: new AbortController() };
+    const exercise: Exercise = { release, target: this.#spec.synthetic(release) + count, stop: new AbortController() };
     this.#exercise = exercise;
     void this.#pursue(candidate, exercise, Math.min(SPREAD / Math.max(1, count), ...candidate.plan.probes.map(({ everyMs }) => everyMs)));
   }

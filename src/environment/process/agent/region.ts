@@ -18,7 +18,7 @@ import { Prober } from './prober.ts';
 import { Probing } from './probing.ts';
 import { Router } from './router.ts';
 import { readStored, writeStored, writeWhole, type Stored } from './stored.ts';
-import { Turns } from './turns.ts';
+import { Turns } from '../../turns.ts';
 
 export interface Surroundings {
   readonly layout: Layout;

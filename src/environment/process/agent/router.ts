@@ -6,7 +6,7 @@ import { RELEASE_HEADER, ROUTE_HEADER, SYNTHETIC_HEADER } from '../../driver.ts'
 import type { Counts } from './counts.ts';
 import { exchange, type Exchange } from './exchange.ts';
 import type { InFlight } from './inflight.ts';
-import { Split } from './split.ts';
+import { Split } from '../../split.ts';
 
 /** One instance as the router sees it. */
 export interface Target { readonly http: Dispatcher; readonly inFlight: InFlight }

@@ -1,4 +1,4 @@
-import { WHOLE, type BasisPoints } from '../../../foundation/units.ts';
+import { WHOLE, type BasisPoints } from '../foundation/units.ts';
 
 /**
  * Splits requests exactly: of any `n` requests since the weight last changed, the candidate got
