@@ -1,0 +1,29 @@
+/** Who may import whom, as data. `types` are imports of which nothing is left when the program runs. */
+export interface FolderRule {
+  readonly values: readonly string[];
+  readonly types?: readonly string[];
+  /** Decides and touches nothing: it may import nothing of the platform. */
+  readonly isPure?: true;
+}
+
+export const folders: { readonly [folder: string]: FolderRule } = {
+  foundation: { values: [] },
+  catalogue: { values: ['foundation'], isPure: true },
+  pipeline: { values: ['foundation', 'catalogue'], types: ['runner'] },
+  artifact: { values: ['foundation'] },
+  reports: { values: ['foundation'] },
+  runner: { values: ['foundation', 'pipeline', 'artifact'] },
+  // The facts of a rollout are kept in the journal, and decided by the rollout alone.
+  journal: { values: ['foundation', 'pipeline'], types: ['rollout'] },
+  // What an environment measured is judged by the rollout, which knows no environment.
+  rollout: { values: ['foundation', 'pipeline'], types: ['environment'], isPure: true },
+  core: { values: ['foundation', 'catalogue', 'pipeline', 'artifact', 'journal', 'rollout'], types: ['host'], isPure: true },
+  metrics: { values: ['foundation', 'journal'], types: ['pipeline'], isPure: true },
+  source: { values: ['foundation', 'pipeline'], types: ['journal'] },
+  environment: { values: ['foundation', 'pipeline', 'artifact'] },
+  actions: { values: ['foundation', 'pipeline', 'artifact', 'environment', 'reports', 'rollout', 'runner', 'source'] },
+  host: { values: ['foundation', 'pipeline', 'artifact', 'journal', 'core', 'rollout', 'environment', 'actions', 'reports', 'runner', 'source'] },
+  server: { values: ['foundation', 'pipeline', 'journal', 'core', 'metrics', 'host'] },
+  // The composition root hands the commands what they need; they see its shape alone.
+  cli: { values: ['foundation', 'catalogue', 'pipeline', 'journal', 'core', 'metrics', 'server', 'runner'], types: ['host', 'environment', 'reports', 'artifact', 'rollout', 'source'] },
+};
