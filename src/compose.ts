@@ -50,7 +50,7 @@ export interface Wrapping {
 }
 
 /** Kinds that know nothing but their input: what `trunkline check` can ask, and what any host runs. */
-export const plainKinds: readonly ActionKind<never>[] = [shell, npmSbom, archive, launch, dbmate, cucumber, playwright, alarms, probes] as readonly ActionKind<never>[];
+export const plainKinds: readonly ActionKind[] = [shell, npmSbom, archive, launch, dbmate, cucumber, playwright, alarms, probes];
 
 export interface RunningHost extends AsyncDisposable {
   readonly host: EmbeddedHost;
@@ -78,7 +78,7 @@ export async function startHost(place: Place, settings: PipelineSettings, reposi
       if (!host) throw new Error('asked for the state before the host has begun');
       return host.state;
     };
-    const kinds: readonly ActionKind<never>[] = [
+    const kinds: readonly ActionKind[] = [
       ...plainKinds,
       commitKind(async (commit) => void await trunk.find(commit)),
       planKind(async (context) => {
@@ -92,10 +92,10 @@ export async function startHost(place: Place, settings: PipelineSettings, reposi
         return { by: started?.by ?? 'nobody', reason: started?.reason ?? '', at: started?.startedAt ?? 0 };
       }),
       verifyKind({ keys: trusted, builder, repository: repositoryName, acceptsUnisolated: () => readOperators(place.operators).acceptsUnisolatedBuilds === true, facts: (run, environment) => factsOf(state(), run, environment) }),
-    ] as readonly ActionKind<never>[];
+    ];
     await Promise.all([place.logs, place.reports, place.work].map((folder) => mkdir(folder, { recursive: true, mode: 0o700 })));
     const effects = new LocalEffects({
-      clock: systemClock, kinds: new Map(kinds.map((kind) => [kind.kind, kind as ActionKind])), artifacts, environments, releases, workspaces, cells,
+      clock: systemClock, kinds: new Map(kinds.map((kind) => [kind.kind, kind])), artifacts, environments, releases, workspaces, cells,
       isolation: cells.isolation, secret: (name) => secrets.get(name), reports: place.reports, signer, builder, repository: repositoryName,
       log: async (path) => {
         const file = join(place.logs, path);

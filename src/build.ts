@@ -1,0 +1,120 @@
+import { cp, mkdir } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import type { ActionKind } from './actions/action.ts';
+import { commitKind } from './actions/source/commit.ts';
+import { planKind } from './actions/source/plan.ts';
+import { openDiskStore } from './artifact/disk/store.ts';
+import type { Signer } from './artifact/keys.ts';
+import type { BuildLine } from './cli/product.ts';
+import { environmentsOf, plainKinds } from './compose.ts';
+import { systemClock } from './foundation/clock.ts';
+import { TrunklineError } from './foundation/errors.ts';
+import type { Effects } from './host/effects.ts';
+import { logPath } from './host/embedded/attempts.ts';
+import { LocalEffects } from './host/embedded/effects.ts';
+import { EmbeddedHost } from './host/embedded/host.ts';
+import { Releases } from './host/embedded/releases.ts';
+import { SecretFiles } from './host/embedded/secrets.ts';
+import { Workspaces } from './host/embedded/workspaces.ts';
+import { memoryJournal } from './journal/memory/journal.ts';
+import type { Plan } from './pipeline/plan.ts';
+import type { Place } from './place.ts';
+import type { Cells } from './runner/cell.ts';
+import { openLog } from './runner/log.ts';
+import type { WorkTree } from './source/worktree.ts';
+
+export interface LocalBuild {
+  readonly place: Place;
+  /** Gone when the command is. */
+  readonly folder: string;
+  readonly plan: Plan;
+  readonly cells: Cells;
+  readonly workTree: WorkTree;
+  readonly staged: boolean;
+  readonly onAction: (line: BuildLine) => void;
+  readonly signal: AbortSignal;
+}
+
+/** What stands for the commit of a build that has none: it names no commit, so nothing can be deployed from it. */
+const NO_COMMIT = 'worktree';
+
+/**
+ * All of Build on what is not committed, by the same core and the same actions as in the pipeline, under a journal that
+ * is not kept. Nothing is signed, and the artifact goes with the folder: it can't be deployed.
+ */
+export async function localBuild({ place, folder, plan, cells, workTree, staged, onAction, signal }: LocalBuild): Promise<readonly BuildLine[]> {
+  const artifacts = await openDiskStore(join(folder, 'artifacts'));
+  const secrets = new SecretFiles(place.secrets);
+  const logs = join(place.logs, 'build');
+  const parts: readonly ActionKind[] = [...plainKinds, commitKind(async () => undefined), planKind(async () => buildOnly(plan))];
+  const effects = new LocalEffects({
+    clock: systemClock, kinds: new Map(parts.map((kind) => [kind.kind, kind])), artifacts, environments: environmentsOf(place), cells,
+    releases: new Releases(join(folder, 'releases'), artifacts), isolation: cells.isolation, secret: (name) => secrets.get(name), reports: join(folder, 'reports'),
+    workspaces: new Workspaces({ root: join(folder, 'work'), cells, hidden: [place.state], checkout: (_commit, target) => (staged ? workTree.checkoutIndex(target) : workTree.checkoutWorkTree(target)) }),
+    signer: nobody, builder: 'trunkline:worktree', repository: place.repository.root,
+    log: async (path) => {
+      await mkdir(dirname(join(folder, 'logs', path)), { recursive: true });
+      return openLog(join(folder, 'logs', path), { secrets: await secrets.all() });
+    },
+  });
+  await using host = await EmbeddedHost.start({
+    clock: systemClock, journal: memoryJournal(), effects: unpublished(effects), capacity: { builds: 1 }, operators: () => ({ people: {} }),
+    look: async () => ({ type: 'trunk-seen', commits: [{ id: NO_COMMIT, tree: NO_COMMIT, subject: 'what is not committed', author: '', reverts: [] }] }),
+    down: async () => [],
+  });
+  const lines = new Map<string, BuildLine>(plan.waivers.filter(({ row }) => row.startsWith('build.')).map(({ row, reason }) => [row, { action: row.slice('build.'.length), row, state: 'waived', message: reason }]));
+  for (const line of lines.values()) onAction(line);
+  const { run = '' } = await host.command({ type: 'run', commit: NO_COMMIT, again: false }, 'developer');
+  const stop = (): void => void host.command({ type: 'cancel', run, reason: 'interrupted' }, 'developer').catch(() => undefined);
+  signal.addEventListener('abort', stop, { once: true });
+  const watching = new AbortController();
+  for await (const event of host.watch(0, watching.signal)) {
+    if (event.type === 'run-finished') break;
+    if (!('action' in event) || event.action === undefined || !('attempt' in event) || !['build', 'source'].includes(event.stage)) continue;
+    const action = plan.stages.find(({ name }) => name === 'build')?.actions.find(({ name }) => name === event.action);
+    const state = event.type === 'action-started' ? 'started' : event.type === 'action-passed' ? 'passed' : 'failed';
+    if (!action && state !== 'failed') continue;
+    const startedAt = host.state.runs.get(run)?.stages.build?.actions[event.action]?.startedAt;
+    const line: BuildLine = {
+      action: event.action, row: action?.row ?? 'pipeline.as-code', state, ...(startedAt === undefined || state === 'started' ? {} : { durationMs: event.at - startedAt }),
+      ...(event.type === 'action-failed' ? { message: event.error.message, log: join(logs, `${event.action}.log`) } : {}),
+    };
+    lines.set(event.action, line);
+    if (event.type === 'action-failed') await keepLog(join(folder, 'logs', logPath({ run, stage: event.stage, action: { name: event.action }, attempt: event.attempt })), join(logs, `${event.action}.log`));
+    onAction(line);
+  }
+  watching.abort();
+  signal.removeEventListener('abort', stop);
+  return [...lines.values()];
+}
+
+function buildOnly(plan: Plan): Plan {
+  return { ...plan, stages: plan.stages.filter(({ name }) => name === 'build') };
+}
+
+/** Takes the artifact out of what actions give, so that nothing is attested; leaves the cells of a living host alone. */
+function unpublished(effects: Effects): Effects {
+  return {
+    recover: async () => undefined,
+    perform: async (effect, state, report, signal) => {
+      const fact = await effects.perform(effect, state, report, signal);
+      if (fact?.type !== 'attempt-ended' || fact.end.state !== 'passed') return fact;
+      const { artifact: _artifact, ...end } = fact.end;
+      return { ...fact, end };
+    },
+    release: (run, stage) => effects.release(run, stage),
+    close: () => effects.close(),
+  };
+}
+
+async function keepLog(from: string, to: string): Promise<void> {
+  await mkdir(dirname(to), { recursive: true });
+  await cp(from, to);
+}
+
+const nobody: Signer = {
+  keyid: 'none',
+  sign: async () => {
+    throw new TrunklineError('UNSIGNED', 'refused', 'a build of what is not committed is not signed', 'commit it, and let the pipeline build it');
+  },
+};

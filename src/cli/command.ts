@@ -1,0 +1,56 @@
+import type { Command as Program } from 'commander';
+import { TrunklineError, errorRecord } from '../foundation/errors.ts';
+import { EXIT, exitOfError, type ExitCode } from './exit.ts';
+import type { Product } from './product.ts';
+import { Terminal } from './terminal.ts';
+
+/** What every command gets: the product, opened when it is first needed, and where to print. */
+export interface Session {
+  readonly terminal: Terminal;
+  readonly json: boolean;
+  /** Aborted by Ctrl-C, and by a request to end. */
+  readonly signal: AbortSignal;
+  product(): Promise<Product>;
+}
+
+interface Globals { readonly json?: boolean; readonly state?: string; readonly directory?: string }
+
+export type OpenProduct = (options: { readonly cwd: string; readonly state?: string }) => Promise<Product>;
+
+/** Runs the body of a command, and turns what it throws into an explanation and an exit code. */
+export function acting<Options>(open: OpenProduct, act: (session: Session, options: Options, ...given: (string | undefined)[]) => Promise<ExitCode | void>) {
+  return async (...all: unknown[]): Promise<void> => {
+    const command = all.at(-1) as Program;
+    const options = all.at(-2) as Options;
+    const given = all.slice(0, -2) as (string | undefined)[];
+    const globals = command.optsWithGlobals<Globals>();
+    const terminal = new Terminal();
+    const stop = new AbortController();
+    const end = (): void => stop.abort(new TrunklineError('INTERRUPTED', 'refused', 'interrupted'));
+    process.once('SIGINT', end).once('SIGTERM', end);
+    try {
+      const session: Session = {
+        terminal, json: globals.json === true, signal: stop.signal,
+        product: () => open({ cwd: globals.directory ?? process.cwd(), ...(globals.state === undefined ? {} : { state: globals.state }) }),
+      };
+      process.exitCode = (await act(session, options, ...given)) ?? EXIT.done;
+    } catch (thrown) {
+      process.exitCode = explain(terminal, thrown, globals.json === true);
+    } finally {
+      process.removeListener('SIGINT', end).removeListener('SIGTERM', end);
+    }
+  };
+}
+
+/** What happened, why, and what to do next. */
+export function explain(terminal: Terminal, thrown: unknown, json: boolean): ExitCode {
+  const error = errorRecord(thrown);
+  if (json) terminal.json({ error });
+  else {
+    for (const line of error.lastLines ?? []) terminal.note(terminal.paint('dim', `  | ${line}`));
+    terminal.note(`${terminal.paint('red', 'trunkline:')} ${error.message} [${error.code}]`);
+    if (error.hint !== undefined) terminal.note(`  ${error.hint}`);
+    if (error.class === 'bug' && thrown instanceof Error && process.env['TRUNKLINE_DEBUG'] !== undefined) terminal.note(thrown.stack ?? '');
+  }
+  return exitOfError(error);
+}

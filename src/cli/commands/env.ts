@@ -1,0 +1,63 @@
+import type { RegionState } from '../../environment/driver.ts';
+import type { Session } from '../command.ts';
+import type { Product } from '../product.ts';
+import type { Terminal } from '../terminal.ts';
+
+/** One environment in one region: what runs there now, or what ran there last. Shares are in basis points. */
+export interface RegionLine {
+  readonly environment: string;
+  readonly region: string;
+  readonly state: 'up' | 'down';
+  readonly url: string | null;
+  readonly database: string;
+  readonly releases: readonly { readonly run: string; readonly commit: string; readonly artifact: string; readonly role: 'stable' | 'candidate'; readonly weight: number; readonly healthy: number; readonly instances: number }[];
+  /** For one that is down: when it ended, and what was live in it last. */
+  readonly stoppedAt: number | null;
+  readonly lastLive: { readonly run: string; readonly commit: string; readonly artifact: string } | null;
+}
+
+/** `trunkline env` */
+export async function env({ terminal, json, product: open }: Session): Promise<void> {
+  const product = await open();
+  if (json) terminal.json(await regionsOf(product));
+  else await printRegions(terminal, product);
+}
+
+export async function printRegions(terminal: Terminal, product: Product): Promise<void> {
+  const regions = await regionsOf(product);
+  if (regions.length === 0) return terminal.print('no environment was ever launched');
+  terminal.table(['environment', 'region', 'share', 'release', 'commit', 'instances', 'address'], regions.flatMap((line) => {
+    const place = [line.environment, line.region];
+    if (line.state === 'down') {
+      const last = line.lastLive ? `last live: ${line.lastLive.run}` : 'nothing was live';
+      return [[...place, '-', last, line.lastLive?.commit.slice(0, 12) ?? '', '', `stopped ${line.stoppedAt === null ? '' : new Date(line.stoppedAt).toISOString()}`]];
+    }
+    if (line.releases.length === 0) return [[...place, '-', 'nothing yet', '', '', line.url ?? '']];
+    return line.releases.map(({ run, commit, weight, role, healthy, instances }) => [...place, `${weight / 100} %`, `${run} (${role})`, commit.slice(0, 12), `${healthy}/${instances}`, line.url ?? '']);
+  }));
+}
+
+async function regionsOf(product: Product): Promise<RegionLine[]> {
+  const { live } = product.state();
+  const up = await product.environments.regions();
+  const places = new Set([...up.map(({ environment, region }) => `${environment}/${region}`), ...live.keys()]);
+  return Promise.all([...places].sort(byStage).map(async (place): Promise<RegionLine> => {
+    const [environment = '', region = ''] = place.split('/');
+    const record = live.get(place);
+    const isUp = up.some((id) => id.environment === environment && id.region === region);
+    const state: RegionState | undefined = isUp ? await product.environments.region({ environment, region }).observe() : undefined;
+    const releases = ([['stable', state?.stable], ['candidate', state?.candidate]] as const).flatMap(([role, one]) => (one ? [{
+      run: one.release.id, commit: one.release.commit, artifact: one.release.artifact, role, weight: one.weight, healthy: one.instances.healthy, instances: one.instances.total,
+    }] : []));
+    return {
+      environment, region, state: state?.launched ? 'up' : 'down', url: state?.url ?? null, database: state?.database ?? 'none', releases,
+      stoppedAt: record?.removedAt ?? null, lastLive: record ? { run: record.run, commit: record.commit, artifact: record.artifact } : null,
+    };
+  }));
+}
+
+const ORDER = ['beta', 'gamma', 'prod'];
+
+function byStage(a: string, b: string): number {
+  return ORDER.indexOf(a.split('/')[0] ?? '') - ORDER.indexOf(b.split('/')[0] ?? '') || (a < b ? -1 : 1);
+}

@@ -1,0 +1,84 @@
+import { createInterface } from 'node:readline/promises';
+import type { PipelineState, Run } from '../../core/state.ts';
+import { TrunklineError } from '../../foundation/errors.ts';
+import type { Command } from '../../host/host.ts';
+import type { Conductor } from '../../server/client.ts';
+import type { Session } from '../command.ts';
+import { EXIT, exitOfRun, type ExitCode } from '../exit.ts';
+import { follow } from '../follow.ts';
+import type { LocalHost, Product } from '../product.ts';
+import { summaryOf } from '../summary.ts';
+import { describeApproval } from '../approval.ts';
+
+export interface RunOptions { readonly again?: boolean; readonly wait?: boolean; readonly detach?: boolean }
+
+/** `trunkline run [COMMIT]` */
+export async function run(session: Session, options: RunOptions, word?: string): Promise<ExitCode> {
+  const product = await session.product();
+  const commit = await product.resolve(word);
+  return conduct(session, product, { type: 'run', commit, again: options.again === true }, options);
+}
+
+/** Asks the living host, or becomes it; then follows the run to its end, or to where a person is needed. */
+export async function conduct(session: Session, product: Product, command: Command, options: RunOptions = {}): Promise<ExitCode> {
+  await using stack = new AsyncDisposableStack();
+  const living = await product.connect();
+  const host: LocalHost | undefined = living ? undefined : stack.use(await product.host());
+  const conductor: Conductor = living ?? host!;
+  const answer = await conductor.command(command, product.user);
+  if (!session.json) session.terminal.note(answer.message);
+  if (answer.run === undefined) return EXIT.done;
+  if (!answer.began || options.detach) {
+    const state = product.state();
+    const known = state.runs.get(answer.run);
+    if (known?.finished || options.detach) return report(session, state, answer.run);
+  }
+  return followRun(session, product, conductor, answer.run, options);
+}
+
+async function followRun(session: Session, product: Product, conductor: Conductor, id: string, options: RunOptions): Promise<ExitCode> {
+  const { terminal, signal, json } = session;
+  const after = 0;
+  for (;;) {
+    const until = (state: PipelineState): boolean => hasEnded(state, id) || isHeld(state, id) || (options.wait !== true && waits(state, id));
+    const state = await follow({ terminal, conductor, run: id, until, after, signal, quiet: json });
+    const current = state.runs.get(id);
+    if (!current) throw new TrunklineError('RUN_UNKNOWN', 'bug', `run ${id} is gone`);
+    if (signal.aborted) {
+      terminal.note(`run ${id} is where it was; "trunkline up" or "trunkline run" goes on with it`);
+      return EXIT.waiting;
+    }
+    if (current.finished || !waits(state, id) || !terminal.isLive || !process.stdin.isTTY) return report(session, state, id);
+    for (const line of describeApproval(state, current)) terminal.print(line);
+    const question = createInterface({ input: process.stdin, output: process.stdout });
+    const said = await question.question('Approve this release for production? [y/N] ', { signal });
+    question.close();
+    const evidence = current.approval?.requested.evidence;
+    if (/^y(es)?$/i.test(said.trim())) await conductor.command({ type: 'approve', run: id, ...(evidence === undefined ? {} : { evidence }) }, product.user);
+    else await conductor.command({ type: 'reject', run: id, reason: 'rejected at the terminal', defect: false }, product.user);
+  }
+}
+
+function report({ terminal, json }: Session, state: PipelineState, id: string): ExitCode {
+  const run = state.runs.get(id);
+  if (!run) throw new TrunklineError('RUN_UNKNOWN', 'usage', `there is no run ${id}`, '"trunkline runs" lists them');
+  if (json) terminal.json(summaryOf(state, run));
+  else if (waits(state, id)) {
+    for (const line of describeApproval(state, run)) terminal.note(line);
+    terminal.note(`it goes on when someone who may says: trunkline approve ${id}`);
+  }
+  return exitOfRun(run);
+}
+
+function hasEnded(state: PipelineState, id: string): boolean {
+  return state.runs.get(id)?.finished !== undefined;
+}
+
+function isHeld(state: PipelineState, id: string): boolean {
+  return Object.values(state.runs.get(id)?.stages ?? {}).some((stage) => stage?.rollout?.state.phase === 'holding');
+}
+
+export function waits(state: PipelineState, id: string): boolean {
+  const { approval, finished, stages }: Partial<Run> = state.runs.get(id) ?? {};
+  return finished === undefined && approval !== undefined && approval.rejected === undefined && approval.given.length < approval.requested.atLeast && stages?.prod?.state === 'running';
+}

@@ -1,0 +1,105 @@
+import { evolve } from '../core/evolve.ts';
+import { emptyState, type PipelineState, type Run } from '../core/state.ts';
+import type { Recorded } from '../journal/events.ts';
+import { formatDuration } from '../foundation/units.ts';
+import type { Conductor } from '../server/client.ts';
+import { printable } from '../runner/printable.ts';
+import type { Terminal } from './terminal.ts';
+import { treeOf } from './tree.ts';
+
+const DRAW_EVERY = 120;
+
+export interface Following {
+  readonly terminal: Terminal;
+  readonly conductor: Conductor;
+  /** Only this run; all runs where there is none. */
+  readonly run?: string;
+  /** Asked after each event; following ends when it says so. */
+  readonly until: (state: PipelineState) => boolean;
+  /** Events up to here are history and are not told again. */
+  readonly after: number;
+  readonly signal: AbortSignal;
+  readonly quiet?: boolean;
+}
+
+/** Shows what happens as it happens: a live tree on a terminal, plain lines elsewhere. Resolves with the last state. */
+export async function follow({ terminal, conductor, run, until, after, signal, quiet = false }: Following): Promise<PipelineState> {
+  const state = emptyState();
+  const stop = new AbortController();
+  const isLive = terminal.isLive && !quiet;
+  let drawn = 0;
+  const draw = (): void => {
+    const runs = run === undefined ? [...state.unfinished].flatMap((id) => state.runs.get(id) ?? []) : [state.runs.get(run)].filter((one): one is Run => one !== undefined);
+    const lines = runs.flatMap((one) => treeOf(one, subjectOf(state, one), Date.now(), (colour, text) => terminal.paint(colour, text))).map((line) => clip(printable(line), terminal.columns));
+    terminal.redraw(lines, drawn);
+    drawn = lines.length;
+  };
+  const timer = isLive ? setInterval(draw, DRAW_EVERY) : undefined;
+  try {
+    for await (const event of conductor.watch(0, AbortSignal.any([signal, stop.signal]))) {
+      evolve(state, event);
+      if (event.seq > after && !isLive && !quiet && (run === undefined || !('run' in event) || event.run === run)) tell(terminal, state, event);
+      if (event.seq > after && until(state)) break;
+    }
+  } finally {
+    clearInterval(timer);
+    stop.abort();
+  }
+  if (isLive) draw();
+  return state;
+}
+
+export function subjectOf(state: PipelineState, run: Run): string {
+  return printable(state.trunk.commits.get(run.commit)?.subject ?? '');
+}
+
+/** One line for what a reader of a log wants to know; the rest is in `trunkline show`. */
+function tell(terminal: Terminal, state: PipelineState, event: Recorded): void {
+  const line = lineOf(state, event);
+  if (line !== undefined) terminal.print(`${new Date(event.at).toISOString().slice(11, 19)}  ${printable(line)}`);
+}
+
+function lineOf(state: PipelineState, event: Recorded): string | undefined {
+  switch (event.type) {
+    case 'run-started': return `${event.run} begins: ${event.commit.slice(0, 12)} ${state.trunk.commits.get(event.commit)?.subject ?? ''}`;
+    case 'run-retried': return `${event.run} is tried again, attempt ${event.attempt}, by ${event.by}`;
+    case 'stage-queued': return `${event.run} waits for ${event.stage}`;
+    case 'stage-entered': return `${event.run} enters ${event.stage}`;
+    case 'action-passed': return `${event.run} ${event.stage}.${event.action} passed${took(state, event)}`;
+    case 'action-failed': return `${event.run} ${event.stage}.${event.action} failed: ${event.error.message}${event.retryAt === undefined ? '' : '; it is tried again'}`;
+    case 'action-lost': return `${event.run} ${event.stage}.${event.action} was lost with its host; it is begun again`;
+    case 'action-cancelled': return `${event.run} ${event.stage}.${event.action} was stopped`;
+    case 'approval-requested': return `${event.run} WAITS FOR APPROVAL by ${event.by.join(' or ')}: trunkline approve ${event.run}`;
+    case 'approval-given': return `${event.run} approved by ${event.by}${event.by === event.user ? '' : ` (${event.user})`}`;
+    case 'approval-rejected': return `${event.run} rejected by ${event.by}: ${event.reason}`;
+    case 'rollout': return rolloutLine(event);
+    case 'run-finished': return `${event.run} ${event.outcome}${event.rolledBack ? ', rolled back' : ''}: ${event.reason}`;
+    case 'environment-removed': return `${event.environment} ${event.region} ended by ${event.by}`;
+    case 'command-refused': return `refused to ${event.command} for ${event.by}: ${event.error.message}`;
+    default: return undefined;
+  }
+}
+
+function rolloutLine(event: Extract<Recorded, { type: 'rollout' }>): string | undefined {
+  const place = `${event.run} ${event.stage}`;
+  switch (event.fact.type) {
+    case 'shifted': return `${place} ${event.fact.region}: ${event.fact.weight / 100} % of traffic`;
+    case 'baked': return event.fact.requests > 0 ? `${place} ${event.fact.region}: baked with ${event.fact.requests} requests` : undefined;
+    case 'held': return `${place} ${event.fact.region} HOLDS: ${event.fact.reason}; "trunkline resume ${event.run}" goes on`;
+    case 'breached': return `${place} goes back: ${event.fact.cause.detail}`;
+    case 'restored': return `${place} ${event.fact.region}: the previous release has all traffic again`;
+    case 'restore-failed': return `${place} ${event.fact.region}: COULD NOT BE PUT BACK: ${event.fact.error.message}`;
+    default: return undefined;
+  }
+}
+
+function took(state: PipelineState, event: Extract<Recorded, { type: 'action-passed' }>): string {
+  const action = state.runs.get(event.run)?.stages[event.stage]?.actions[event.action];
+  return action ? ` in ${formatDuration(event.at - action.startedAt)}` : '';
+}
+
+function clip(line: string, columns: number): string {
+  // oxlint-disable-next-line no-control-regex -- colours take no column
+  const plain = line.replace(/\u001b\[[0-9;]*m/g, '');
+  return plain.length <= columns ? line : `${plain.slice(0, columns - 1)}…`;
+}

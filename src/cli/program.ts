@@ -1,0 +1,68 @@
+import { Command } from 'commander';
+import { acting, type OpenProduct } from './command.ts';
+import { retry, rollback } from './commands/again.ts';
+import { build } from './commands/build.ts';
+import { check } from './commands/check.ts';
+import { approve, cancel, reject, resume } from './commands/decide.ts';
+import { down } from './commands/down.ts';
+import { env } from './commands/env.ts';
+import { gc, init, setSecret } from './commands/keep.ts';
+import { logs } from './commands/logs.ts';
+import { metrics } from './commands/metrics.ts';
+import { run } from './commands/run.ts';
+import { runs } from './commands/runs.ts';
+import { show } from './commands/show.ts';
+import { up } from './commands/up.ts';
+import { verify } from './commands/verify.ts';
+import { EXIT } from './exit.ts';
+
+const ABOUT = `Takes the commits of a repository's trunk through Source, Build, Beta, Gamma and Prod, as its
+trunkline.config.ts says. State lives in .trunkline/, beside the git folder.
+
+  trunkline init      a first trunkline.config.ts for this repository
+  trunkline check     what the specification asks for: there, missing, or waived
+  trunkline run       the head of the trunk, to production
+  trunkline up        watch the trunk, and run every new commit of it
+  trunkline env       what runs where, with what share of the traffic`;
+
+const CODES = `
+Exit codes: 0 done, 1 failed, 2 wrong usage, 3 rolled back, 4 waits for approval or goes on elsewhere, 5 refused.
+A RUN is an id, the beginning of one, or of its commit's hash. Environments stay up until "trunkline down".`;
+
+/** The command line: every command, what it takes, and the function that carries it out. */
+export function program(open: OpenProduct, version: string): Command {
+  const trunkline = new Command('trunkline').description(ABOUT).version(version).addHelpText('after', CODES).showHelpAfterError('("trunkline --help" lists the commands)')
+    .exitOverride((error) => {
+      process.exitCode = error.exitCode === 0 ? EXIT.done : EXIT.usage;
+      throw error;
+    });
+  const add = (name: string, about: string): Command => trunkline.command(name).description(about)
+    .option('--json', 'print data as JSON')
+    .option('--state <folder>', 'the state folder (default: .trunkline beside the git folder)')
+    .option('-C, --directory <folder>', 'work on the repository there');
+
+  add('init', 'write a first trunkline.config.ts for this repository, from what lies in it').action(acting(open, init));
+  add('check', 'say, row by row, what this repository has, lacks or waives of the specification').action(acting(open, check));
+  add('build', 'run all of Build on the work tree: unsigned, and not deployable').option('--staged', 'on what is staged, instead').action(acting(open, build));
+  add('run [commit]', 'take a commit of the trunk to production (default: the head)')
+    .option('--again', 'also when it was released already').option('--wait', 'wait for an approval that another gives').option('--detach', 'do not follow it')
+    .action(acting(open, run));
+  add('up', 'watch the trunk and run each new commit, until ended').action(acting(open, up));
+  add('runs', 'list the runs, newest first').option('-n, --limit <count>', 'how many', '20').action(acting(open, runs));
+  add('show [run]', 'one run: its stages, actions, evidence and approval').action(acting(open, show));
+  add('logs [run] [action]', 'what the actions of a run printed; of a failed run, those that failed. ACTION is STAGE.ACTION').option('--attempt <number>', 'an earlier attempt').action(acting(open, logs));
+  add('approve <run>', 'approve exactly what waits, for production').option('--as <name>', 'act as another, where operators.json lets you').option('-m, --message <text>', 'kept with the approval').option('--evidence <digest>', 'refuse when this is not what waits').action(acting(open, approve));
+  add('reject <run>', 'turn down what waits for approval').requiredOption('-r, --reason <text>', 'why').option('--defect', 'it is broken: counts as a failure').option('--as <name>', 'act as another').action(acting(open, reject));
+  add('cancel <run>', 'stop a run; what it has shifted goes back').option('-r, --reason <text>', 'why', 'cancelled by hand').action(acting(open, cancel));
+  add('resume <run>', 'go on with a rollout that holds for lack of traffic').action(acting(open, resume));
+  add('retry <run>', 'try a failed run again: what failed, and what it needs').option('--all', 'everything of the stage').option('--wait', 'wait for approval').option('--detach', 'do not follow it').action(acting(open, retry));
+  add('rollback', 'put the last good release before the live one back').option('--to <run>', 'the release of that run').option('-r, --reason <text>', 'why', 'rolled back by hand').option('--detach', 'do not follow it').action(acting(open, rollback));
+  add('env', 'what runs where, with what share of the traffic; where nothing runs, what ran last').action(acting(open, env));
+  add('metrics', 'lead time, deploy frequency, MTBF and MTTR').option('--from <time>', 'ISO or epoch milliseconds; included').option('--to <time>', 'not included').option('--import <file>', 'of a history from elsewhere (JSON), instead').action(acting(open, metrics));
+  add('verify [what]', 'verify an artifact and its evidence, offline: a RUN or a digest').action(acting(open, verify));
+  add('down [environment]', 'end environments: router, instances and database').action(acting(open, down));
+  const secret = trunkline.command('secret').description('secrets that environments are given by name');
+  secret.command('set <name>').description('set one; its value comes on standard input').option('--state <folder>', 'the state folder').option('-C, --directory <folder>', 'work on the repository there').action(acting(open, setSecret));
+  add('gc', 'remove what no release and no unfinished run needs').action(acting(open, gc));
+  return trunkline;
+}

@@ -1,0 +1,66 @@
+import { currentStage, stagesOf, type ActionRun, type Run, type StageRun } from '../core/state.ts';
+import { formatDuration, type Instant } from '../foundation/units.ts';
+import type { StagePlan } from '../pipeline/plan.ts';
+import type { Colour } from './terminal.ts';
+
+export type Paint = (colour: Colour, text: string) => string;
+
+const MARKS: { readonly [state: string]: readonly [string, Colour] } = {
+  passed: ['✔', 'green'], failed: ['✘', 'red'], running: ['●', 'cyan'], retrying: ['↻', 'yellow'], queued: ['…', 'yellow'], lost: ['↻', 'yellow'], cancelled: ['–', 'dim'], waiting: ['◦', 'dim'], ready: ['⏸', 'yellow'],
+};
+
+/** A run as a tree of its stages and actions, each with its state and its time. */
+export function treeOf(run: Run, subject: string, now: Instant, paint: Paint): string[] {
+  const head = `${paint('bold', run.id)}  ${run.commit.slice(0, 12)}  ${subject}`;
+  const stages = stagesOf(run).flatMap((plan) => stageLines(run, plan, now, paint));
+  return [head, ...stages, ...outcomeLines(run, paint)];
+}
+
+function stageLines(run: Run, plan: StagePlan, now: Instant, paint: Paint): string[] {
+  const stage = run.stages[plan.name];
+  const line = ` ${mark(stage?.state ?? 'waiting', paint)} ${title(plan.name)}${times(stage?.enteredAt, stage?.endedAt ?? run.finished?.at, now, paint)}`;
+  if (!stage || (stage.state === 'queued' && Object.keys(stage.actions).length === 0)) return [line];
+  const isOpen = stage.state !== 'passed' || currentStage(run)?.name === plan.name;
+  if (!isOpen && run.finished === undefined) return [`${line}${paint('dim', `  ${plan.actions.map(({ name }) => name).join(', ')}`)}`];
+  return [line, ...plan.actions.flatMap(({ name, kind }) => actionLines(name, kind, stage, now, paint))];
+}
+
+function actionLines(name: string, kind: string, stage: StageRun, now: Instant, paint: Paint): string[] {
+  const action = stage.actions[name];
+  const state = kind === 'approval' && action?.state === 'running' ? 'ready' : action?.state ?? 'waiting';
+  const attempt = action && action.attempt > 1 ? paint('dim', ` attempt ${action.attempt}`) : '';
+  const line = `    ${mark(state, paint)} ${name}${action ? times(action.startedAt, action.endedAt, now, paint) : ''}${attempt}${detailOf(kind, action, stage, paint)}`;
+  return [line, ...(kind === 'rollout' ? regionLines(stage, paint) : [])];
+}
+
+function detailOf(kind: string, action: ActionRun | undefined, stage: StageRun, paint: Paint): string {
+  if (kind === 'approval' && action?.state === 'running') return paint('yellow', '  waits for approval');
+  if (action?.error && action.state !== 'passed') return `  ${paint('red', action.error.message)}`;
+  if (kind === 'rollout' && stage.rollout) return paint('dim', `  ${stage.rollout.state.phase}`);
+  const output = action?.output as { tests?: { passed: number; failed: number } } | undefined;
+  return output?.tests ? paint('dim', `  ${output.tests.passed} tests`) : '';
+}
+
+function regionLines(stage: StageRun, paint: Paint): string[] {
+  return Object.entries(stage.rollout?.state.regions ?? {}).map(([region, { phase, weight }]) => paint('dim', `       ${region}: ${phase}, ${weight / 100} % of traffic`));
+}
+
+function outcomeLines({ finished, attempt }: Run, paint: Paint): string[] {
+  if (!finished) return [];
+  const colour = finished.outcome === 'SUCCEEDED' ? 'green' : finished.outcome === 'FAILED' ? 'red' : 'yellow';
+  const back = finished.rolledBack ? ', rolled back' : '';
+  return [` ${paint(colour, finished.outcome)}${back}${attempt > 1 ? ` at attempt ${attempt}` : ''}: ${finished.reason}`];
+}
+
+function mark(state: string, paint: Paint): string {
+  const [sign, colour] = MARKS[state] ?? ['?', 'red'];
+  return paint(colour, sign);
+}
+
+function times(from: Instant | undefined, to: Instant | undefined, now: Instant, paint: Paint): string {
+  return from === undefined ? '' : paint('dim', `  ${formatDuration(Math.max(0, (to ?? now) - from))}`);
+}
+
+function title(name: string): string {
+  return name.charAt(0).toUpperCase() + name.slice(1);
+}

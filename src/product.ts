@@ -1,0 +1,182 @@
+/** What the commands can do with one repository, on the adapters that the composition root picks. */
+import { existsSync, readFileSync } from 'node:fs';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { userInfo } from 'node:os';
+import { basename, dirname, join } from 'node:path';
+import { openDiskStore } from './artifact/disk/store.ts';
+import { localBuild } from './build.ts';
+import type { LocalHost, Product } from './cli/product.ts';
+import { cellsOf, CONFIG, environmentsOf, plainKinds, startHost, type Wrapping } from './compose.ts';
+import { approvalGroups, currentStage, emptyState } from './core/state.ts';
+import { evolve } from './core/evolve.ts';
+import { systemClock } from './foundation/clock.ts';
+import type { Digest } from './foundation/units.ts';
+import { logPath } from './host/embedded/attempts.ts';
+import { readReport } from './host/embedded/attestations.ts';
+import { SecretFiles } from './host/embedded/secrets.ts';
+import { openJournalReadOnly } from './journal/sqlite/journal.ts';
+import { takeHostLock } from './journal/sqlite/lock.ts';
+import { checkPlan } from './pipeline/check.ts';
+import { evaluateConfig } from './pipeline/evaluate.ts';
+import { firstPipeline } from './pipeline/init.ts';
+import type { ActionPlan, Plan, StagePlan } from './pipeline/plan.ts';
+import { placeOf, type Place } from './place.ts';
+import { scribe } from './scribe.ts';
+import { connect } from './server/client.ts';
+import { firstOperators, readPipeline, writePipeline, type PipelineSettings } from './settings.ts';
+import { openLog } from './runner/log.ts';
+import { excludeState } from './source/git/exclude.ts';
+import { openRepository } from './source/git/repository.ts';
+import { remoteOf } from './source/git/remote.ts';
+import { openTrunk } from './source/git/trunk.ts';
+import { openWorkTree } from './source/git/worktree.ts';
+import { verifyStored } from './verification.ts';
+
+/** How often the trunk is looked at. */
+const POLL_EVERY = 2_000;
+
+export interface ProductOptions { readonly cwd: string; readonly state?: string; readonly wrap?: Wrapping }
+
+export async function openProduct({ cwd, state, wrap }: ProductOptions): Promise<Product> {
+  const repository = await openRepository(cwd);
+  const place = placeOf(repository, state);
+  await excludeState(repository, place.state);
+  const user = userInfo().username;
+  const cells = cellsOf(place);
+  const environments = environmentsOf(place);
+  const workTree = openWorkTree(repository);
+  const remote = await remoteOf(repository);
+  const repositoryName = remote ?? `file://${repository.root}`;
+
+  const evaluateWorkTree = (): Promise<Plan> => inScratch(place, async (folder) => {
+    const checkout = join(folder, 'checkout');
+    await workTree.checkoutWorkTree(checkout);
+    const cell = await cells.open({ id: basename(folder), workdir: folder, hidden: [place.state] });
+    const log = openLog(join(folder, 'evaluation.log'), { secrets: [] });
+    try {
+      return await evaluateConfig(cell, { config: join(checkout, CONFIG), log, signal: new AbortController().signal, timeout: 30_000 });
+    } finally {
+      await log.close();
+      await cell.close();
+    }
+  });
+
+  /** Settled at the first start, from the work tree that the operator started it in; from then on only an operator changes it. */
+  const settings = async (): Promise<PipelineSettings> => {
+    const known = readPipeline(place.pipeline);
+    if (known) return known;
+    const plan = await evaluateWorkTree();
+    const first = { application: plan.application, trunk: plan.trunk };
+    writePipeline(place.pipeline, first);
+    firstOperators(place.operators, user, approvalGroups(plan));
+    return first;
+  };
+
+  const read = () => (existsSync(place.journal) ? openJournalReadOnly(place.journal) : undefined);
+
+  return {
+    repository: repository.root, stateFolder: place.state, user, isolation: cells.isolation, environments,
+    state: () => {
+      const folded = emptyState();
+      const journal = read();
+      try {
+        for (const event of journal?.read(0) ?? []) evolve(folded, event);
+      } finally {
+        journal?.close();
+      }
+      return folded;
+    },
+    events: function* (after) {
+      const journal = read();
+      try {
+        yield* journal?.read(after) ?? [];
+      } finally {
+        journal?.close();
+      }
+    },
+    connect: () => connect(place.socket),
+    host: async () => localHost(await startHost(place, await settings(), repositoryName, wrap), user),
+    scribe: async () => scribe(place),
+    resolve: async (word) => (await (await openTrunk(repository, (await settings()).trunk)).find(word)).id,
+    check: async () => {
+      const plan = await evaluateWorkTree();
+      return checkPlan({ plan, files: await workTree.files(), ...(remote === undefined ? {} : { remote }), missing: (action, stage) => missingFor(repository.root, action, stage) });
+    },
+    build: async (options) => inScratch(place, async (folder) => localBuild({ place, folder, plan: await evaluateWorkTree(), cells, workTree, ...options })),
+    verify: async (artifact) => verifyStored(place, artifact),
+    gc: async () => collect(place),
+    init: async () => {
+      const files = await workTree.files();
+      const made = firstPipeline({ files, folder: basename(repository.root), trunk: 'main', read: (path) => (files.includes(path) ? readFileSync(join(repository.root, path), 'utf8') : undefined) });
+      for (const { path, text } of made) {
+        await mkdir(dirname(join(repository.root, path)), { recursive: true });
+        await writeFile(join(repository.root, path), text, { flag: 'wx' });
+      }
+      return made.map(({ path }) => path);
+    },
+    setSecret: (name, value) => new SecretFiles(place.secrets).set(name, value),
+    logFile: (run, stage, action, attempt) => join(place.logs, logPath({ run, stage, action: { name: action }, attempt })),
+    report: (run, stage, action) => readReport(join(place.reports, run, `${stage}.${action}.json`)),
+  };
+}
+
+function localHost(running: Awaited<ReturnType<typeof startHost>>, user: string): LocalHost {
+  const { host } = running;
+  return {
+    command: (command, asker) => host.command(command, asker),
+    watch: (after, signal) => host.watch(after, signal),
+    idle: () => host.idle(),
+    follow: async (signal) => {
+      const first = host.state.trunk.head === undefined;
+      let place = first ? Number.POSITIVE_INFINITY : host.state.trunk.commits.size;
+      while (!signal.aborted) {
+        await host.command({ type: 'poll' }, user);
+        const commits = [...host.state.trunk.commits.values()];
+        if (place === Number.POSITIVE_INFINITY) place = commits.length - 1;
+        for (const commit of commits.slice(place)) {
+          if (!commit.orphaned) await host.command({ type: 'run', commit: commit.id, again: false }, user);
+        }
+        place = commits.length;
+        await systemClock.sleep(POLL_EVERY, signal).catch(() => undefined); // it rejects only when the signal aborts
+      }
+    },
+    [Symbol.asyncDispose]: () => running[Symbol.asyncDispose](),
+  };
+}
+
+async function missingFor(repository: string, action: ActionPlan, stage: StagePlan): Promise<readonly string[]> {
+  const kind = plainKinds.find((one) => one.kind === action.kind);
+  if (!kind) return ['approval', 'rollout', 'verify'].includes(action.kind) ? [] : [`there is no action of kind "${action.kind}"`];
+  const input = kind.input.safeParse(action.input);
+  if (!input.success) return input.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`);
+  return kind.missing(input.data, { repository, ...(stage.environment ? { environment: stage.environment } : {}) });
+}
+
+/** A folder of its own for one command, gone afterwards. */
+async function inScratch<Value>(place: Place, act: (folder: string) => Promise<Value>): Promise<Value> {
+  await mkdir(place.scratch, { recursive: true, mode: 0o700 });
+  const folder = await mkdtemp(join(place.scratch, 'command-'));
+  try {
+    return await act(folder);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** Keeps what is live, what can be rolled back to and what is under way; the rest goes. No host may work meanwhile. */
+async function collect(place: Place): Promise<{ readonly bytes: number; readonly removed: number }> {
+  using _lock = takeHostLock(place.state);
+  const state = emptyState();
+  const journal = existsSync(place.journal) ? openJournalReadOnly(place.journal) : undefined;
+  for (const event of journal?.read(0) ?? []) evolve(state, event);
+  journal?.close();
+  const keep = new Set<Digest>();
+  for (const run of state.runs.values()) if (run.artifact && (!run.finished || run.finished.outcome === 'SUCCEEDED')) keep.add(run.artifact);
+  for (const live of state.live.values()) keep.add(live.artifact);
+  const store = await openDiskStore(place.artifacts);
+  const { blobs, bytes } = await store.collect(keep, systemClock.now());
+  await rm(place.scratch, { recursive: true, force: true });
+  if (![...state.unfinished].some((id) => currentStage(state.runs.get(id)!) !== undefined)) await rm(place.work, { recursive: true, force: true });
+  return { bytes, removed: blobs };
+}
+
