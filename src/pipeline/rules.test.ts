@@ -106,7 +106,7 @@ test('all at once, and a first step of more than a tenth, need a word about the 
 test('steps that do not rise to the whole are refused in a hand-made plan', () => {
   says(forged((copy) => { stageOf(copy, 'prod').waves[0]?.steps.pop(); }), 'prod.deploy', 'end with the whole');
   says(forged((copy) => { stageOf(copy, 'prod').waves[0]?.steps.reverse(); }), 'prod.deploy', 'must rise');
-  says(forged((copy) => { (stageOf(copy, 'prod').waves[0]?.steps[0]?.bake as { maxTimeMs: number }).maxTimeMs = 1; }), 'prod.deploy', 'maxTime');
+  says(forged((copy) => { Object.assign(stageOf(copy, 'prod').waves[0]?.steps[0]?.bake ?? {}, { maxTimeMs: 1 }); }), 'prod.deploy', 'maxTime');
   says(forged((copy) => { stageOf(copy, 'beta').waves.pop(); }), 'beta.environment', 'no wave reaches');
 });
 
