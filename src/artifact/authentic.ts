@@ -3,7 +3,7 @@ import { digestOf } from '../foundation/digest.ts';
 import { TrunklineError } from '../foundation/errors.ts';
 import type { Digest, Instant } from '../foundation/units.ts';
 import { decodeBundle } from './bundle.ts';
-import { signaturesOf, type Envelope } from './dsse.ts';
+import { signaturesOf, type Envelope, type Signatures } from './dsse.ts';
 import type { TrustedKey } from './keys.ts';
 import { PAYLOAD_TYPE, STATEMENT_TYPE, type Statement } from './statement.ts';
 import type { Attestation } from './store.ts';
@@ -48,7 +48,8 @@ export function authenticate({ digest, bundle }: Attestation, artifact: Digest, 
   } catch (error) {
     return failed(...asFailure(error));
   }
-  const untrusted = distrust(envelope, trust);
+  const signatures = signaturesOf(envelope, trust.keys, trust.at);
+  const untrusted = distrust(signatures, trust.threshold);
   if (untrusted) return failed(...untrusted);
   if (envelope.payloadType !== PAYLOAD_TYPE) return failed('PAYLOAD_TYPE', `its payload is of the type ${JSON.stringify(envelope.payloadType)}, not ${PAYLOAD_TYPE}`);
   let document: unknown;
@@ -65,14 +66,12 @@ export function authenticate({ digest, bundle }: Attestation, artifact: Digest, 
   if (about === undefined || others.length > 0 || `sha256:${about.digest.sha256}` !== artifact) {
     return failed('SUBJECT_MISMATCH', `it is about ${subject.map(({ digest: { sha256 } }) => `sha256:${sha256}`).join(', ') || 'nothing'}, not about ${artifact}`);
   }
-  const { keys } = signaturesOf(envelope, trust.keys, trust.at);
-  const allowed = keys.filter(({ signs }) => signs === undefined || signs.includes(predicateType));
-  if (allowed.length < trust.threshold) return failed('KEY_NOT_ALLOWED', `${keys.map(({ keyid }) => keyid).join(', ')} may not sign ${predicateType}`);
+  const allowed = signatures.keys.filter(({ signs }) => signs === undefined || signs.includes(predicateType));
+  if (allowed.length < trust.threshold) return failed('KEY_NOT_ALLOWED', `${signatures.keys.map(({ keyid }) => keyid).join(', ')} may not sign ${predicateType}`);
   return { digest, statement: { _type, subject, predicateType, predicate }, keyids: allowed.map(({ keyid }) => keyid) };
 }
 
-function distrust(envelope: Envelope, { keys: trusted, threshold, at }: Trust): [code: string, message: string] | undefined {
-  const { keys, refused } = signaturesOf(envelope, trusted, at);
+function distrust({ keys, refused }: Signatures, threshold: number): [code: string, message: string] | undefined {
   if (keys.length >= threshold) return undefined;
   const revoked = refused.find(({ why }) => why === 'revoked');
   if (revoked) return ['KEY_REVOKED', `the key ${revoked.keyid} that signed it is revoked`];

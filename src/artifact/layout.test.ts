@@ -23,23 +23,17 @@ async function attested() {
 describe('an image layout', () => {
   it('gives no evidence at all, and names what is corrupt, when any byte on the way to the evidence is flipped', async () => {
     const { medium, store, artifact } = await attested();
-    const evidence = await store.attestations(artifact);
-    const needed = new Map([...medium.blobs].filter(([, { bytes }]) => Buffer.from(bytes).includes('bundle') || Buffer.from(bytes).includes('image.index')));
-    let refused = 0;
+    await store.attestations(artifact);
+    const needed = [...medium.blobs].filter(([, { bytes }]) => !/^layer|"rootfs"/.test(Buffer.from(bytes).toString()) && digestOf(bytes) !== artifact);
+    assert.equal(needed.length, 6, 'a list, two manifests and their configuration, two bundles');
     for (const [digest, blob] of needed) {
       for (let at = 0; at < blob.bytes.length; at += 1) {
         medium.blobs.set(digest, { ...blob, bytes: flipped(blob.bytes, at) });
-        const found = await store.attestations(artifact).catch((error: unknown) => error);
-        // The list that the second attestation replaced is needed no more.
-        if (Array.isArray(found)) assert.deepEqual(found, evidence);
-        else {
-          assert.ok(found instanceof TrunklineError && found.record.code === 'BLOB_CORRUPT' && found.message.includes(digest), String(found));
-          refused += 1;
-        }
+        await assert.rejects(store.attestations(artifact), (error) => error instanceof TrunklineError && error.record.code === 'BLOB_CORRUPT' && error.message.includes(digest), `${digest}[${at}]`);
       }
       medium.blobs.set(digest, blob);
     }
-    assert.ok(refused > 1_500, `${refused} flips were refused`);
+    assert.equal((await store.attestations(artifact)).length, 2);
   });
 
   it('refuses an index of which any byte was flipped', async () => {

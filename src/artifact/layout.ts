@@ -70,19 +70,21 @@ export class LayoutStore implements ArtifactStore, Collector {
     const [, stored] = await Promise.all([this.put(EMPTY), this.put(bundle)]);
     await this.#medium.exclusively(async () => {
       const names = await this.#names();
-      const referrers = await this.#referrers(names, subject);
+      const replaced = names.get(referrersTag(subject));
+      const referrers = await this.#referrers(subject);
       const known = await Promise.all(referrers.map((link) => this.#bundleOf(subject, link)));
       if (known.some((link) => link.digest === stored.digest)) return;
       const manifest = await this.put(encodeDocument(referrerManifest({ mediaType: MANIFEST_TYPE, digest: subject, size: about.byteLength }, bundle, predicateType)));
       const manifests = [...referrers, { mediaType: MANIFEST_TYPE, ...manifest, artifactType: BUNDLE_TYPE }];
       const index = await this.put(encodeDocument({ schemaVersion: 2, mediaType: INDEX_TYPE, manifests }));
       await this.#medium.replaceIndex(encodeNames(new Map(names).set(referrersTag(subject), { mediaType: INDEX_TYPE, ...index })));
+      if (replaced) await this.#medium.remove(replaced.digest, Infinity);
     });
     return stored.digest;
   }
 
   async attestations(subject: Digest): Promise<readonly Attestation[]> {
-    const bundles = await Promise.all((await this.#referrers(await this.#names(), subject)).map((link) => this.#bundleOf(subject, link)));
+    const bundles = await Promise.all((await this.#referrers(subject)).map((link) => this.#bundleOf(subject, link)));
     const found = await Promise.all(bundles.map(async ({ digest }) => ({ digest, bundle: await this.#evidence(subject, digest, 'the attestation') })));
     return found.sort((a, b) => (a.digest < b.digest ? -1 : 1));
   }
@@ -116,11 +118,16 @@ export class LayoutStore implements ArtifactStore, Collector {
     return decodeNames(await this.#medium.readIndex());
   }
 
-  async #referrers(names: Names, subject: Digest): Promise<readonly Link[]> {
-    const link = names.get(referrersTag(subject));
-    if (link === undefined) return [];
-    const what = `the list of attestations of ${subject}`;
-    return parseIndex(await this.#evidence(subject, link.digest, 'the list of attestations'), what).manifests;
+  /** What refers to `subject`. The list is replaced with every attestation, so one that is gone is looked for again. */
+  async #referrers(subject: Digest, gone?: Digest): Promise<readonly Link[]> {
+    const digest = (await this.#names()).get(referrersTag(subject))?.digest;
+    if (digest === undefined) return [];
+    try {
+      return parseIndex(await this.#evidence(subject, digest, 'the list of attestations'), `the list of attestations of ${subject}`).manifests;
+    } catch (error) {
+      if (digest === gone || !(error instanceof TrunklineError) || error.record.code !== 'BLOB_NOT_FOUND') throw error;
+      return await this.#referrers(subject, digest);
+    }
   }
 
   async #bundleOf(subject: Digest, { digest }: Link): Promise<Link> {
@@ -130,6 +137,7 @@ export class LayoutStore implements ArtifactStore, Collector {
     if (manifest.artifactType !== BUNDLE_TYPE || manifest.subject?.digest !== subject || bundle?.mediaType !== BUNDLE_TYPE || others.length > 0) {
       throw new TrunklineError('MANIFEST_INVALID', 'refused', `${what} does not hold one Sigstore bundle about it`, 'release the commit again');
     }
+    await this.#evidence(subject, manifest.config.digest, 'the configuration of an attestation');
     return bundle;
   }
 

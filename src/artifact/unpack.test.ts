@@ -213,7 +213,7 @@ describe('unpacking an artifact', () => {
   it('refuses when any byte of the manifest, the configuration or the layer is flipped, and names the part', async () => {
     const medium = new MemoryMedium(() => 0);
     const store = new LayoutStore(medium);
-    const artifact = await stored(store, await archived([good, { name: 'more.js', content: randomBytes(1_500) }]));
+    const artifact = await stored(store, await archived([good, { name: 'more.js', content: randomBytes(100) }]));
     const { config, layers } = parseManifest(await store.get(artifact), 'it');
     const parts = { 'the manifest': artifact, 'the configuration': config.digest, 'the layer': layers[0]!.digest };
     await using where = await place();
