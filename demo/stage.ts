@@ -1,0 +1,74 @@
+import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { cpSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const product = fileURLToPath(new URL('..', import.meta.url));
+const main = join(product, 'src/main.ts');
+
+export interface Ended { readonly code: number; readonly out: string }
+
+/** The example in a fresh repository of its own, and Trunkline beside it, asked as any user asks: by its command line. */
+export class Stage {
+  readonly repository: string;
+  readonly #folder: string;
+  readonly #running = new Set<ChildProcess>();
+
+  constructor() {
+    this.#folder = realpathSync(mkdtempSync(join(tmpdir(), 'trunkline-demonstration-')));
+    this.repository = join(this.#folder, 'orders');
+    const skipped = /[\\/](node_modules|dist|reports|coverage|\.trunkline)$/;
+    cpSync(join(product, 'examples/orders'), this.repository, { recursive: true, filter: (path) => !skipped.test(path) });
+    this.#git('init', '--quiet', '--initial-branch=main');
+    this.#git('config', 'user.name', 'Orders Team');
+    this.#git('config', 'user.email', 'orders@example.org');
+  }
+
+  /** Commits what lies there, after a patch of the example's when one is named. */
+  commit(subject: string, patch?: string): string {
+    if (patch !== undefined) this.#git('apply', join(product, 'examples/orders-commits', patch));
+    this.#git('add', '--all');
+    this.#git('commit', '--quiet', '--message', subject);
+    return this.#git('rev-parse', 'HEAD').trim();
+  }
+
+  /** Runs `trunkline` to its end; what it prints goes to the terminal, and what data it prints comes back. */
+  async trunkline(args: readonly string[], options: { readonly show?: boolean } = {}): Promise<Ended> {
+    const child = this.start([main, ...args], this.repository, options.show === true ? 'inherit' : 'pipe');
+    const chunks: Buffer[] = [];
+    child.stdout?.on('data', (chunk: Buffer) => chunks.push(chunk));
+    child.stderr?.on('data', (chunk: Buffer) => process.stderr.write(chunk));
+    const [code] = (await once(child, 'close')) as [number | null];
+    return { code: code ?? 1, out: Buffer.concat(chunks).toString('utf8') };
+  }
+
+  /** A program beside it, which lasts until {@link end}, or until it is told to end. */
+  start(args: readonly string[], cwd = this.repository, out: 'pipe' | 'inherit' = 'pipe'): ChildProcess {
+    const child = spawn(process.execPath, args, { cwd, stdio: [out === 'inherit' ? 'inherit' : 'ignore', out, out === 'inherit' ? 'inherit' : 'pipe'] });
+    this.#running.add(child);
+    child.once('exit', () => this.#running.delete(child));
+    return child;
+  }
+
+  up(): ChildProcess {
+    return this.start([main, 'up']);
+  }
+
+  write(path: string, text: string): void {
+    writeFileSync(join(this.repository, path), text);
+  }
+
+  /** Ends everything that was started, and removes the folder. */
+  async end(): Promise<void> {
+    await this.trunkline(['down']);
+    const ends = [...this.#running].map((child) => Promise.all([once(child, 'exit'), child.kill('SIGTERM')]));
+    await Promise.all(ends);
+    rmSync(this.#folder, { recursive: true, force: true });
+  }
+
+  #git(...args: string[]): string {
+    return execFileSync('git', args, { cwd: this.repository, encoding: 'utf8', env: { ...process.env, GIT_CONFIG_GLOBAL: '/dev/null', GIT_CONFIG_NOSYSTEM: '1' } });
+  }
+}

@@ -1,0 +1,19 @@
+// `npm test`: everything that has to hold, cheapest first; it stops at the first part that fails.
+import { runNode } from './ready.js';
+
+const parts = [
+  ['types', ['node_modules/typescript/bin/tsc', '--noEmit']],
+  ['lint', ['node_modules/oxlint/bin/oxlint', '--deny-warnings']],
+  ['unit tests', ['--test', 'src/**/*.test.ts', 'test/rules/*.test.ts', 'examples/orders-commits/*.test.ts']],
+  ['crash tests', ['test/crash/run.ts']],
+  ['acceptance stories', ['--test', '--test-concurrency=1', 'test/acceptance/*.test.ts']],
+];
+
+for (const [name, args] of parts) {
+  process.stdout.write(`\n── ${name}\n`);
+  const code = runNode(args);
+  if (code !== 0) {
+    process.stderr.write(`\n${name} failed\n`);
+    process.exit(code);
+  }
+}
