@@ -122,7 +122,7 @@ export interface SuiteOptions extends Trying {
 
 /**
  * Verifies the business requirements against the running application: Cucumber, or any command that writes JUnit XML.
- * The application's address is in `APPLICATION_URL`.
+ * The application's address is in `BASE_URL`.
  *
  * @example integrationTests: cucumber("npm run features", { junit: "reports/features.xml" })
  */
@@ -132,7 +132,7 @@ export function cucumber(command: string, options: SuiteOptions): Features {
 
 /**
  * Walks a few workflows through the user interface in a real browser. The application's address is in
- * `APPLICATION_URL`.
+ * `BASE_URL`.
  *
  * @example acceptanceTests: playwright("npm run acceptance", { junit: "reports/acceptance.xml" })
  */
