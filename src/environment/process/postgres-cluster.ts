@@ -40,6 +40,9 @@ export async function makeCluster(data: string, binaries: PostgresBinaries, supe
 /** What to do, by what was printed. */
 export function hintFor(lines: readonly string[]): string {
   const text = lines.join('\n');
+  if (process.geteuid?.() === 0 && /Permission denied|cannot open shared object file/.test(text)) {
+    return 'as nobody, PostgreSQL enters only folders that belong to root or are open to all: run Trunkline as the user whose folders these are';
+  }
   if (/unshare: .*(not permitted|failed)/.test(text)) return 'this machine lets root make no user namespace: run Trunkline as an ordinary user';
   if (/No space left/.test(text)) return 'free some disk space';
   if (/incompatible/.test(text)) return 'the data were made by another version of PostgreSQL: remove the environment and launch it again';

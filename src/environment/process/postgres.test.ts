@@ -14,15 +14,21 @@ import { startPostgres, type PostgresServer } from './postgres.ts';
 const never = new AbortController().signal;
 const MODULE = JSON.stringify(new URL('./postgres.ts', import.meta.url).href);
 
+const servers = new Map<string, PostgresServer[]>();
+
+/** A folder that goes when the test ends, after the servers in it. */
 async function folder(t: TestContext): Promise<string> {
   const path = await mkdtemp(join(tmpdir(), 'trunkline-postgres-'));
-  t.after(() => rm(path, { recursive: true, force: true }));
+  t.after(async () => {
+    await Promise.all((servers.get(path) ?? []).map((server) => server.stop()));
+    await rm(path, { recursive: true, force: true });
+  });
   return path;
 }
 
-async function start(t: TestContext, directory: string): Promise<PostgresServer> {
+async function start(directory: string): Promise<PostgresServer> {
   const server = await startPostgres(directory, never);
-  t.after(() => server.stop());
+  servers.set(directory, [...servers.get(directory) ?? [], server]);
   return server;
 }
 
@@ -50,7 +56,7 @@ async function startElsewhere(directory: string, words: readonly string[] = []):
 
 describe('a PostgreSQL server', { concurrency: 3 }, () => {
   it('gives the application a database of its own and no power beyond it', async (t) => {
-    const server = await start(t, await folder(t));
+    const server = await start(await folder(t));
     const url = server.url.reveal();
     await query(url, 'create table orders (id int primary key)');
     assert.deepEqual(await query(url, 'select rolsuper, rolcreaterole, rolcreatedb, current_database() as database from pg_roles where rolname = current_user'),
@@ -63,7 +69,7 @@ describe('a PostgreSQL server', { concurrency: 3 }, () => {
 
   it('keeps its passwords in one file that only its owner can read', async (t) => {
     const directory = await folder(t);
-    const server = await start(t, directory);
+    const server = await start(directory);
     const url = server.url.reveal();
     await assert.rejects(query(url, `alter role nobody password '${new URL(url).password}'`));
     assert.equal((await stat(join(directory, 'access.json'))).mode & 0o777, 0o600);
@@ -79,14 +85,14 @@ describe('a PostgreSQL server', { concurrency: 3 }, () => {
 
   it('comes back at the same address with what was committed, after it was killed', async (t) => {
     const directory = await folder(t);
-    const first = await start(t, directory);
+    const first = await start(directory);
     await query(first.url.reveal(), 'create table kept as select 42 as answer');
     process.kill(first.pid, 'SIGKILL');
     await first.ended;
     // In another PID namespace, the PID in a stale file is that of anyone: here, of a process that lives.
     const pidFile = join(directory, 'cluster', 'postmaster.pid');
     await writeFile(pidFile, (await readFile(pidFile, 'utf8')).replace(/^\d+/, String(process.ppid)));
-    const second = await start(t, directory);
+    const second = await start(directory);
     assert.equal(second.url.reveal(), first.url.reveal());
     assert.deepEqual(await query(second.url.reveal(), 'select answer from kept'), [{ answer: 42 }]);
   });
@@ -96,7 +102,7 @@ describe('a PostgreSQL server', { concurrency: 3 }, () => {
     await mkdir(join(directory, 'cluster.making'));
     await writeFile(join(directory, 'cluster.making', 'PG_VERSION'), '18');
     await writeFile(join(directory, 'cluster.password'), 'left behind');
-    const server = await start(t, directory);
+    const server = await start(directory);
     assert.deepEqual(await query(server.url.reveal(), 'select 1 as one'), [{ one: 1 }]);
     assert.deepEqual((await readdir(directory)).sort(), ['access.json', 'cluster', 'lib', 'lock', 'postgres.log']);
   });
@@ -108,14 +114,14 @@ describe('a PostgreSQL server', { concurrency: 3 }, () => {
     const other = createServer().listen(Number(new URL(first.url.reveal()).port), '127.0.0.1');
     await once(other, 'listening');
     t.after(() => other.close());
-    const second = await start(t, directory);
+    const second = await start(directory);
     assert.notEqual(new URL(second.url.reveal()).port, String((other.address() as AddressInfo).port));
     assert.deepEqual(await query(second.url.reveal(), 'select 1 as one'), [{ one: 1 }]);
   });
 
   it('is never started twice on one folder', async (t) => {
     const directory = await folder(t);
-    await start(t, directory);
+    await start(directory);
     await assert.rejects(startPostgres(directory, never), (error: TrunklineError) => error.record.code === 'POSTGRES_RUNNING');
   });
 
@@ -125,7 +131,7 @@ describe('a PostgreSQL server', { concurrency: 3 }, () => {
     assert.match(url, /^postgres:/);
     child.kill('SIGKILL');
     await once(child, 'exit');
-    const again = await start(t, directory); // waits for the lock of the first
+    const again = await start(directory); // waits for the lock of the first
     assert.deepEqual(await query(again.url.reveal(), 'select 1 as one'), [{ one: 1 }]);
   });
 
@@ -140,6 +146,12 @@ describe('a PostgreSQL server', { concurrency: 3 }, () => {
     await assert.rejects(query(url, 'select 1'), /ECONNREFUSED/);
   });
 
+  it('says why root cannot use it in a folder that only another user may enter', { skip: process.geteuid?.() !== 0 && 'only root becomes nobody' }, async (t) => {
+    const home = await folder(t);
+    await chown(home, 1_234, 1_234);
+    await assert.rejects(startPostgres(join(home, 'postgres'), never), (error: TrunklineError) => /run Trunkline as the user/.test(error.record.hint ?? ''));
+  });
+
   it('leaves nothing running when the start is aborted', async (t) => {
     const directory = await folder(t);
     const abort = new AbortController();
@@ -147,7 +159,7 @@ describe('a PostgreSQL server', { concurrency: 3 }, () => {
     while (!(await readdir(directory)).includes('cluster.making')) await new Promise(setImmediate);
     abort.abort(new Error('enough'));
     await assert.rejects(starting, /enough/);
-    const server = await start(t, directory);
+    const server = await start(directory);
     assert.deepEqual(await query(server.url.reveal(), 'select 1 as one'), [{ one: 1 }]);
   });
 
