@@ -174,7 +174,8 @@ async function collect(place: Place): Promise<{ readonly bytes: number; readonly
   for (const run of state.runs.values()) if (run.artifact && (!run.finished || run.finished.outcome === 'SUCCEEDED')) keep.add(run.artifact);
   for (const live of state.live.values()) keep.add(live.artifact);
   const store = await openDiskStore(place.artifacts);
-  const { blobs, bytes } = await store.collect(keep, systemClock.now());
+  // What was stored of late may belong to a run that has not packaged yet.
+  const { blobs, bytes } = await store.collect(keep, systemClock.now() - 86_400_000);
   await rm(place.scratch, { recursive: true, force: true });
   if (![...state.unfinished].some((id) => currentStage(state.runs.get(id)!) !== undefined)) await rm(place.work, { recursive: true, force: true });
   return { bytes, removed: blobs };

@@ -95,7 +95,7 @@ export class Simulation {
 
   #reconcile(): void {
     const effects = new Map(owed(this.state).map((effect) => [effect.key, effect]));
-    for (const [key, { effect }] of [...this.#ends]) {
+    for (const [key, { effect }] of Array.from(this.#ends)) {
       if (effects.has(key)) continue;
       this.#ends.delete(key);
       if (effect.type === 'attempt') this.report({ type: 'attempt-ended', run: effect.run, stage: effect.stage, action: effect.action.name, attempt: effect.attempt, end: { state: 'cancelled' } });

@@ -211,7 +211,7 @@ export class EmbeddedHost implements Host {
   }
 
   #notify(): void {
-    for (const listener of [...this.#listeners]) listener();
+    for (const listener of this.#listeners) listener();
   }
 
   #change(signal: AbortSignal): Promise<void> {
