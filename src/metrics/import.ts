@@ -10,14 +10,15 @@ const text = z.string().min(1).max(200).regex(/^\P{C}+$/u, 'write it without con
 /** Up to the year 9999: what lies later was written in micro- or nanoseconds. */
 const instant = z.int('write a whole number of epoch milliseconds').min(0, 'write epoch milliseconds').max(253_402_300_799_999, 'write epoch milliseconds: this lies after the year 9999');
 
-const commit = z.strictObject({
+// A field that we do not know belongs to whoever wrote the file, and is passed over.
+const commit = z.object({
   id: text,
   pushedAt: instant,
   reverts: z.union([text, z.array(text).max(1_000)]).optional(),
   orphaned: z.boolean().optional(),
 });
 
-const attempt = z.strictObject({
+const attempt = z.object({
   run: text,
   attempt: z.int().min(1),
   kind: z.enum(['STANDARD', 'ROLLBACK']),
@@ -40,7 +41,7 @@ const attempt = z.strictObject({
   if (value.rejectReason !== undefined && value.outcome !== 'REJECTED') fault('rejectReason', 'only an attempt that was REJECTED has one');
 });
 
-export const importSchema = z.strictObject({ attempts: z.array(attempt).max(LARGEST_IMPORT.attempts) });
+export const importSchema = z.object({ attempts: z.array(attempt).max(LARGEST_IMPORT.attempts) });
 
 const HINT = 'the form is {"attempts": [{"run", "attempt", "kind", "startedAt", "endedAt", "outcome", "revision", "commits": [{"id", "pushedAt", "reverts"}]}]}, times in epoch milliseconds';
 
