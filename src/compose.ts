@@ -72,7 +72,7 @@ export async function startHost(place: Place, settings: PipelineSettings, reposi
     const secrets = new SecretFiles(place.secrets);
     const releases = new Releases(place.releases, artifacts);
     const workspaces = new Workspaces({ root: place.work, cells, hidden: [place.state], checkout: (commit, folder) => checkout(place.repository, commit, folder) });
-    const builder = `trunkline:local/${settings.application}`;
+    const builder = builderOf(settings.application);
     let host: EmbeddedHost | undefined;
     const state = (): PipelineState => {
       if (!host) throw new Error('asked for the state before the host has begun');
@@ -120,6 +120,11 @@ export async function startHost(place: Place, settings: PipelineSettings, reposi
     await stack.disposeAsync();
     throw error;
   }
+}
+
+/** Who builds and verifies here, as attestations name it. */
+export function builderOf(application: string): string {
+  return `trunkline:local/${application}`;
 }
 
 export function cellsOf(place: Place) {

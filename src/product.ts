@@ -7,7 +7,7 @@ import { openDiskStore } from './artifact/disk/store.ts';
 import { localBuild } from './build.ts';
 import type { LocalHost, Product } from './cli/product.ts';
 import { cellsOf, CONFIG, environmentsOf, plainKinds, startHost, type Wrapping } from './compose.ts';
-import { approvalGroups, currentStage, emptyState } from './core/state.ts';
+import { approvalGroups, currentStage, emptyState, type PipelineState } from './core/state.ts';
 import { evolve } from './core/evolve.ts';
 import { systemClock } from './foundation/clock.ts';
 import type { Digest } from './foundation/units.ts';
@@ -73,19 +73,20 @@ export async function openProduct({ cwd, state, wrap }: ProductOptions): Promise
   };
 
   const read = () => (existsSync(place.journal) ? openJournalReadOnly(place.journal) : undefined);
+  const folded = (): PipelineState => {
+    const state = emptyState();
+    const journal = read();
+    try {
+      for (const event of journal?.read(0) ?? []) evolve(state, event);
+    } finally {
+      journal?.close();
+    }
+    return state;
+  };
 
   return {
     repository: repository.root, stateFolder: place.state, user, isolation: cells.isolation, environments,
-    state: () => {
-      const folded = emptyState();
-      const journal = read();
-      try {
-        for (const event of journal?.read(0) ?? []) evolve(folded, event);
-      } finally {
-        journal?.close();
-      }
-      return folded;
-    },
+    state: folded,
     events: function* (after) {
       const journal = read();
       try {
@@ -103,7 +104,7 @@ export async function openProduct({ cwd, state, wrap }: ProductOptions): Promise
       return checkPlan({ plan, files: await workTree.files(), ...(remote === undefined ? {} : { remote }), missing: (action, stage) => missingFor(repository.root, action, stage) });
     },
     build: async (options) => inScratch(place, async (folder) => localBuild({ place, folder, plan: await evaluateWorkTree(), cells, workTree, ...options })),
-    verify: async (artifact) => verifyStored(place, artifact),
+    verify: async (artifact) => verifyStored(place, repositoryName, folded(), artifact),
     gc: async () => collect(place),
     init: async () => {
       const files = await workTree.files();

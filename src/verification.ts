@@ -1,40 +1,64 @@
-import { authenticate } from './artifact/authentic.ts';
-import { openDiskStore } from './artifact/disk/store.ts';
-import { openKeys } from './artifact/keys/file/keyfile.ts';
-import { unpack } from './artifact/unpack.ts';
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { authenticate } from './artifact/authentic.ts';
+import { openDiskStore } from './artifact/disk/store.ts';
+import { requiredEvidence } from './artifact/expectations.ts';
+import { openKeys } from './artifact/keys/file/keyfile.ts';
+import { unpack } from './artifact/unpack.ts';
+import { verifyRelease } from './artifact/verify.ts';
+import type { VerifyAnswer } from './cli/product.ts';
+import { builderOf } from './compose.ts';
+import type { PipelineState, Run } from './core/state.ts';
 import { systemClock } from './foundation/clock.ts';
 import { errorRecord } from './foundation/errors.ts';
 import type { Digest } from './foundation/units.ts';
-import type { VerifyAnswer } from './cli/product.ts';
 import type { Place } from './place.ts';
 
-/** All evidence of a stored artifact, checked with nothing but the store and the keys: each byte, each signature. */
-export async function verifyStored(place: Place, artifact: Digest): Promise<VerifyAnswer> {
+/**
+ * All evidence of a stored artifact, checked with nothing but the store, the keys and the journal: each byte, each
+ * signature, and whether everything is there that the stage it has reached requires.
+ */
+export async function verifyStored(place: Place, repository: string, state: PipelineState, artifact: Digest): Promise<VerifyAnswer> {
   const store = await openDiskStore(place.artifacts);
   const { trusted } = await openKeys(place.keys);
   const failures: { code: string; message: string }[] = [];
-  const evidence: { digest: Digest; predicateType: string; name: string; ok: boolean; message?: string }[] = [];
-  const failed = (error: unknown): void => void failures.push(errorRecord(error));
+  const failed = (error: unknown): undefined => void failures.push(errorRecord(error));
   await mkdir(place.scratch, { recursive: true, mode: 0o700 });
   const folder = await mkdtemp(join(place.scratch, 'verify-'));
   try {
     await unpack(store, artifact, join(folder, 'files')).catch(failed);
-    for (const attestation of await store.attestations(artifact).catch((error: unknown) => (failed(error), []))) {
-      const found = authenticate(attestation, artifact, { keys: trusted, threshold: 1, at: systemClock.now() });
-      if ('code' in found) {
-        failures.push(found);
-        evidence.push({ digest: attestation.digest, predicateType: '', name: '', ok: false, message: found.message });
-      } else {
-        evidence.push({ digest: attestation.digest, predicateType: found.statement.predicateType, name: nameOf(found.statement.predicate), ok: true });
-      }
-    }
-    if (evidence.length === 0) failures.push({ code: 'EVIDENCE_MISSING', message: `nothing is attested about ${artifact}` });
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
+  const attestations = await store.attestations(artifact).catch(failed) ?? [];
+  const evidence = attestations.map((attestation) => {
+    const found = authenticate(attestation, artifact, { keys: trusted, threshold: 1, at: systemClock.now() });
+    return 'code' in found ? { digest: attestation.digest, predicateType: '', name: '', ok: false, message: found.message }
+      : { digest: attestation.digest, predicateType: found.statement.predicateType, name: nameOf(found.statement.predicate), ok: true };
+  });
+  const manifestBytes = await store.get(artifact).catch(() => undefined); // what is wrong with it was said above
+  const run = [...state.runs.values()].find((one) => one.kind === 'STANDARD' && one.artifact === artifact);
+  if (manifestBytes && run?.plan) {
+    const verdict = verifyRelease({ artifact, manifestBytes, attestations, keys: trusted, expectations: expectationsOf(state, run, repository) });
+    if (!verdict.ok) failures.push(...verdict.failures);
+  } else if (manifestBytes) {
+    failures.push({ code: 'ARTIFACT_UNKNOWN', message: `no run of this pipeline made ${artifact}: what it should show is not known` });
+  }
   return { artifact, ok: failures.length === 0, evidence, failures };
+}
+
+/** What the last stage that let it in required of it. */
+function expectationsOf(state: PipelineState, run: Run, repository: string): Parameters<typeof verifyRelease>[0]['expectations'] {
+  if (!run.plan) throw new Error(`run ${run.id} has no plan`);
+  const { plan, digest } = run.plan;
+  const stage = (['prod', 'gamma', 'beta'] as const).find((name) => run.stages[name]?.rollout) ?? 'beta';
+  const approvals = run.approval?.requested.atLeast ?? 1;
+  return {
+    environment: stage, repository, ref: `refs/heads/${plan.trunk}`, commit: run.commit, plan: digest, builders: [builderOf(plan.application)], isolation: 'any',
+    required: requiredEvidence(stage, new Set(plan.waivers.map(({ row }) => row)), approvals), sequence: { candidate: run.sequence },
+    // An approval that has expired since was good when it was used.
+    now: Math.min(systemClock.now(), run.finished?.at ?? systemClock.now()), floor: Math.min(state.latest, run.finished?.at ?? state.latest),
+  };
 }
 
 /** What a statement is about, where it says so: the tests, the stage, the environment. */
