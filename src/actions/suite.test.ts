@@ -69,10 +69,18 @@ describe('a suite of tests', () => {
     assert.deepEqual(reports, []);
   });
 
+  it('reads every report that a pattern means, and none of an earlier run', async (t) => {
+    const folder = await workdir(t);
+    await mkdir(join(folder, 'out'));
+    await writeFile(join(folder, 'out', 'stale.xml'), FAILED);
+    const { verdict } = await run(t, `${writing(PASSED).replace(/; exit 0$/, '')}; cp out/report.xml out/second.xml`, { junit: 'out/*.xml' }, folder);
+    assert.deepEqual([verdict.error, verdict.report?.passed], [undefined, 2]);
+  });
+
   it('refuses a report that is a link out of the checkout', async (t) => {
     const elsewhere = join(await workdir(t), 'report.xml');
     await writeFile(elsewhere, PASSED);
-    await assert.rejects(run(t, `mkdir -p out && ln -s '${elsewhere}' out/report.xml`), (error: TrunklineError) => error.record.code === 'REPORT_OUTSIDE');
+    await assert.rejects(run(t, `mkdir -p out && ln -s '${elsewhere}' out/report.xml`), (error: TrunklineError) => error.record.code === 'FILE_OUTSIDE');
   });
 
   it('deletes nothing outside of the checkout', async (t) => {
@@ -80,7 +88,7 @@ describe('a suite of tests', () => {
     await writeFile(join(elsewhere, 'report.xml'), PASSED);
     const folder = await workdir(t);
     await symlink(elsewhere, join(folder, 'out'));
-    await assert.rejects(run(t, 'exit 0', {}, folder), (error: TrunklineError) => error.record.code === 'REPORT_OUTSIDE');
+    assert.equal((await run(t, 'exit 0', {}, folder)).verdict.error?.code, 'TESTS_DID_NOT_REPORT');
     assert.ok((await stat(join(elsewhere, 'report.xml'))).isFile());
   });
 });

@@ -1,9 +1,10 @@
-import { realpath, rm, stat } from 'node:fs/promises';
-import { dirname, join, relative, sep } from 'node:path';
+import { access, rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import { z } from 'zod';
 import { TrunklineError, type ErrorRecord } from '../foundation/errors.ts';
+import { filesMatching } from '../foundation/inside.ts';
 import type { TestCase, TestReport } from '../reports/report.ts';
-import { readJUnit } from '../reports/junit.ts';
+import { readJUnitReports } from '../reports/junit.ts';
 import type { ActionContext, CheckContext } from './action.ts';
 import { prepareWorkdir } from './preparation.ts';
 
@@ -12,7 +13,7 @@ const relativePath = z.string().min(1).max(4_096).refine((path) => !path.startsW
 /** A suite of tests of the commit, run by a command that writes JUnit XML. */
 export const suiteInput = z.strictObject({
   command: z.string().min(1),
-  /** Where the command writes its report, in the checkout. */
+  /** Where the command writes its report, in the checkout; a pattern where it writes several. */
   junit: relativePath,
   env: z.record(z.string(), z.string()).optional(),
   /** Makes the fresh checkout ready, such as "npm ci"; done once, however many suites of the stage name it. */
@@ -34,13 +35,13 @@ export interface Verdict {
  */
 export async function runSuite(suite: Suite, name: string, env: { readonly [name: string]: string }, context: ActionContext): Promise<Verdict> {
   if (suite.prepare !== undefined) await prepareWorkdir(suite.prepare, context);
-  const file = join(context.workdir, suite.junit);
-  if (await insideWorkdir(dirname(file), context)) await rm(file, { force: true, recursive: true });
+  const stale = (await filesMatching(context.workdir, [suite.junit])).get(suite.junit) ?? [];
+  for (const { path } of stale) await rm(join(context.workdir, path), { force: true });
   const exit = await context.exec(suite.command, { env: { ...suite.env, ...env } });
   context.signal.throwIfAborted();
   if (exit.ended === 'timeout') return failed('TESTS_TOO_SLOW', `"${suite.command}" did not end in time`, 'make the tests faster, or give the action a longer timeout', context.lastLines(20));
 
-  const report = await readReport(suite, file, name, context);
+  const report = await readReport(suite, name, context);
   if (report === undefined) {
     return failed('TESTS_DID_NOT_REPORT', `"${suite.command}" ended with ${exit.signal ?? `exit code ${exit.code}`} and left no report at ${suite.junit}`,
       'see the last lines; have the command write JUnit XML there', context.lastLines(20));
@@ -53,15 +54,18 @@ export async function runSuite(suite: Suite, name: string, env: { readonly [name
 /** What `trunkline check` finds: the command's own files can't be known, but what it is prepared by can. */
 export async function missingFor(suite: Suite, { repository }: CheckContext): Promise<readonly string[]> {
   if (!/^npm ci\b/.test(suite.prepare ?? '')) return [];
-  return await exists(join(repository, 'package-lock.json')) ? [] : ['"npm ci" needs a package-lock.json in the repository'];
+  const locked = await access(join(repository, 'package-lock.json')).then(() => true, () => false);
+  return locked ? [] : ['"npm ci" needs a package-lock.json in the repository'];
 }
 
-async function readReport(suite: Suite, file: string, name: string, context: ActionContext): Promise<TestReport | undefined> {
-  if (!await exists(file)) return undefined;
-  if (!await insideWorkdir(file, context)) {
-    throw new TrunklineError('REPORT_OUTSIDE', 'refused', `the report ${suite.junit} is a link that leads out of the checkout`, 'write a plain file there');
+/** Undefined where there is none. Code of the commit wrote it: links are not followed. */
+async function readReport(suite: Suite, name: string, { workdir }: ActionContext): Promise<TestReport | undefined> {
+  try {
+    return await readJUnitReports(workdir, suite.junit, name);
+  } catch (error) {
+    if (error instanceof TrunklineError && error.record.code === 'REPORT_MISSING') return undefined;
+    throw error;
   }
-  return readJUnit(file, name);
 }
 
 function faultOf(report: TestReport, suite: Suite, end: string, ended: boolean, context: ActionContext): ErrorRecord | undefined {
@@ -89,18 +93,4 @@ function failed(code: string, message: string, hint: string, lastLines: readonly
 
 function record(code: string, message: string, hint: string, lastLines: readonly string[]): ErrorRecord {
   return { code, class: 'code', message, hint, ...(lastLines.length > 0 ? { lastLines } : {}) };
-}
-
-/** Code of the commit wrote in the checkout, and this process is in no cell: a link must not lead it elsewhere. */
-async function insideWorkdir(path: string, { workdir }: ActionContext): Promise<boolean> {
-  if (!await exists(path)) return false;
-  const way = relative(await realpath(workdir), await realpath(path));
-  return way !== '..' && !way.startsWith(`..${sep}`);
-}
-
-async function exists(path: string): Promise<boolean> {
-  return stat(path).then(() => true, (error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return false;
-    throw error;
-  });
 }
