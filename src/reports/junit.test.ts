@@ -132,8 +132,8 @@ test('names keep their markup, control characters and directions as they are, an
   const hostile = '<script>alert(1)</script> \u001b[31m \u202e ]]> =HYPERLINK()';
   const escaped = hostile.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
   const report = await read(t, `<testsuite name="${escaped}"><testcase name="${escaped}"/><testcase name="&#x1b;"/><testcase name="${'n'.repeat(100_000)}"><failure message="${'m'.repeat(200_000)}">${'d'.repeat(300_000)}</failure></testcase></testsuite>`);
-  const [long, first] = report.cases;
-  assert.deepEqual([first?.suite, first?.name], [hostile, hostile]);
+  const [long, first, second] = report.cases;
+  assert.deepEqual([first?.suite, first?.name, second?.name], [hostile, hostile, '&#x1b;']);
   assert.equal(long?.name.length, 1_000);
   assert.equal(long?.detail?.length, 4_000);
 });
@@ -162,6 +162,7 @@ const invalid: { readonly [title: string]: readonly [content: string, message: R
   'a document type of elsewhere': ['<!DOCTYPE testsuites SYSTEM "http://127.0.0.1/x.dtd"><testsuites/>', /document type/],
   'an unknown entity': ['<testsuite>\n<testcase name="&nbsp;"/></testsuite>', /line 2/],
   'a file cut short': ['<testsuites>\n<testsuite>\n<testcase name="a"', /line 3/],
+  'a file cut short in a character': ['<testsuites>\n<testcase name="&#27', /line 2/],
   'a file without an end': ['<testsuites>\n<testsuite>\n', /line 3/],
   'tags that do not match': ['<testsuites>\n</testsuite>', /line 2/],
   'an empty file': ['', /./],
