@@ -10,6 +10,7 @@ import { cellsOf, CONFIG, environmentsOf, plainKinds, startHost, type Wrapping }
 import { approvalGroups, currentStage, emptyState, type PipelineState } from './core/state.ts';
 import { evolve } from './core/evolve.ts';
 import { systemClock } from './foundation/clock.ts';
+import { errorRecord } from './foundation/errors.ts';
 import type { Digest } from './foundation/units.ts';
 import { logPath } from './host/embedded/attempts.ts';
 import { readReport } from './host/embedded/attestations.ts';
@@ -127,22 +128,27 @@ function localHost(running: Awaited<ReturnType<typeof startHost>>, user: string)
     command: (command, asker) => host.command(command, asker),
     watch: (after, signal) => host.watch(after, signal),
     idle: () => host.idle(),
-    follow: async (signal) => {
-      const first = host.state.trunk.head === undefined;
-      let place = first ? Number.POSITIVE_INFINITY : host.state.trunk.commits.size;
+    follow: async (signal, tell) => {
       while (!signal.aborted) {
-        await host.command({ type: 'poll' }, user);
-        const commits = [...host.state.trunk.commits.values()];
-        if (place === Number.POSITIVE_INFINITY) place = commits.length - 1;
-        for (const commit of commits.slice(place)) {
-          if (!commit.orphaned) await host.command({ type: 'run', commit: commit.id, again: false }, user);
+        try {
+          await host.command({ type: 'poll' }, user);
+        } catch (error) {
+          if (errorRecord(error).class !== 'infra') throw error;
+          tell(`the trunk can't be looked at now: ${errorRecord(error).message}`);
         }
-        place = commits.length;
+        for (const commit of due(host.state)) await host.command({ type: 'run', commit, again: false }, user);
         await systemClock.sleep(POLL_EVERY, signal).catch(() => undefined); // it rejects only when the signal aborts
       }
     },
     [Symbol.asyncDispose]: () => running[Symbol.asyncDispose](),
   };
+}
+
+/** Commits that no run has taken up: the head alone at the very first start, then every one since the last that ran. */
+function due(state: PipelineState): readonly string[] {
+  const commits = [...state.trunk.commits.values()];
+  const ran = Math.max(0, ...[...state.runs.values()].map((run) => state.trunk.commits.get(run.commit)?.place ?? 0));
+  return (ran === 0 ? commits.slice(-1) : commits.slice(ran)).filter(({ orphaned }) => !orphaned).map(({ id }) => id);
 }
 
 async function missingFor(repository: string, action: ActionPlan, stage: StagePlan): Promise<readonly string[]> {

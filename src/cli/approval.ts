@@ -19,6 +19,13 @@ export function describeApproval(state: PipelineState, run: Run): string[] {
     `  replaces  ${before ? `${before.commit.slice(0, 12)} of run ${before.id}` : 'nothing: there is no baseline yet, and nothing to go back to'}`,
     ...commits.map(({ id, subject, author }) => `  commit    ${id.slice(0, 12)} ${subject} (${author})`),
     ...waivers.map(({ row, reason }) => `  ${before ? 'NEW waiver' : 'waiver'}  ${row}: ${reason}`),
+    ...risks(run).map((risk) => `  RISK      ${risk}`),
     `  expires   ${new Date(approval.requested.expiresAt).toISOString()}`,
   ];
+}
+
+/** What the plan takes on itself: waves that expose more at once than the rules advise. */
+function risks(run: Run): string[] {
+  const waves = run.plan?.plan.stages.find(({ name }) => name === 'prod')?.waves ?? [];
+  return waves.flatMap(({ name, riskAccepted }) => (riskAccepted === undefined ? [] : [`wave "${name}": ${riskAccepted}`]));
 }

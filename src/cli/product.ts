@@ -48,7 +48,7 @@ export interface LocalHost extends Conductor, AsyncDisposable {
   /** Resolves when nothing is under way or will be by itself. */
   idle(): Promise<void>;
   /** Looks at the trunk until the signal aborts, and runs every new commit of it. */
-  follow(signal: AbortSignal): Promise<void>;
+  follow(signal: AbortSignal, tell: (trouble: string) => void): Promise<void>;
 }
 
 export interface BuildLine {

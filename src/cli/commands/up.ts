@@ -13,7 +13,7 @@ export async function up(session: Session): Promise<ExitCode> {
   terminal.note(`watching the trunk of ${product.repository}; Ctrl-C ends the watch, and leaves the environments up`);
   if (product.isolation === 'none') terminal.note('no namespaces can be made here: builds are not isolated, and production refuses what they make');
   const failed = Promise.withResolvers<never>();
-  const following = host.follow(signal).catch((error: unknown) => failed.reject(error));
+  const following = host.follow(signal, (trouble) => terminal.note(trouble)).catch((error: unknown) => failed.reject(error));
   const showing = follow({ terminal, conductor: host, until: () => false, after, signal }).catch((error: unknown) => failed.reject(error));
   await Promise.race([Promise.all([following, showing]), failed.promise]).catch((error: unknown) => {
     if (!signal.aborted || errorRecord(error).code !== 'INTERRUPTED') throw error;

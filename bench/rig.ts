@@ -1,0 +1,83 @@
+import { mkdtempSync, realpathSync, rmSync } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import type { ActionKind } from '../src/actions/action.ts';
+import { commitKind } from '../src/actions/source/commit.ts';
+import { planKind } from '../src/actions/source/plan.ts';
+import { shell } from '../src/actions/shell/shell.ts';
+import { memoryStore } from '../src/artifact/memory/store.ts';
+import { systemClock } from '../src/foundation/clock.ts';
+import { LocalEffects } from '../src/host/embedded/effects.ts';
+import { EmbeddedHost } from '../src/host/embedded/host.ts';
+import { Releases } from '../src/host/embedded/releases.ts';
+import { Workspaces } from '../src/host/embedded/workspaces.ts';
+import { openJournal } from '../src/journal/sqlite/journal.ts';
+import { parsePlan, type ActionPlan, type Plan, type StagePlan } from '../src/pipeline/plan.ts';
+import { openCells } from '../src/runner/cells.ts';
+import { openLog } from '../src/runner/log.ts';
+
+/** A warm host on a folder of its own, with the journal synced to disk and a cell around every action. */
+export interface WarmHost extends AsyncDisposable {
+  /** Takes one run through `plan`; resolves with how long it took, in milliseconds, and throws unless it succeeded. */
+  run(plan: Plan): Promise<number>;
+}
+
+export async function warmHost(): Promise<WarmHost> {
+  const folder = realpathSync(mkdtempSync(join(tmpdir(), 'trunkline-bench-')));
+  const at = (name: string): string => join(folder, name);
+  const cells = openCells({ records: at('cells'), marker: folder });
+  const artifacts = memoryStore();
+  let plan: Plan | undefined;
+  let count = 0;
+  const kinds: readonly ActionKind[] = [shell, commitKind(async () => undefined), planKind(async () => plan!)];
+  const journal = openJournal(at('journal.db'));
+  const host = await EmbeddedHost.start({
+    clock: systemClock, journal, capacity: { builds: 2 }, operators: () => ({ people: {} }), down: async () => [],
+    look: async () => ({ type: 'trunk-seen', commits: [{ id: `commit-${count += 1}`, tree: '', subject: '', author: '', reverts: [] }] }),
+    effects: new LocalEffects({
+      clock: systemClock, kinds: new Map(kinds.map((kind) => [kind.kind, kind])), artifacts, cells, isolation: cells.isolation, builder: 'bench', repository: folder, reports: at('reports'),
+      environments: { regions: async () => [], region: () => { throw new Error('nothing is deployed here'); } },
+      releases: new Releases(at('releases'), artifacts),
+      workspaces: new Workspaces({ root: at('work'), cells, hidden: [], checkout: async (_commit, target) => void await mkdir(target, { recursive: true }) }),
+      secret: async () => { throw new Error('there are no secrets here'); },
+      signer: { keyid: 'none', sign: async () => { throw new Error('nothing is signed here'); } },
+      log: async (path) => {
+        await mkdir(dirname(join(at('logs'), path)), { recursive: true });
+        return openLog(join(at('logs'), path), { secrets: [] });
+      },
+    }),
+  });
+  return {
+    run: async (given) => {
+      plan = given;
+      const began = performance.now();
+      const { run } = await host.command({ type: 'run', commit: `commit-${count + 1}`, again: false }, 'bench');
+      await host.idle();
+      const took = performance.now() - began;
+      const { finished } = host.state.runs.get(run ?? '') ?? {};
+      if (finished?.outcome !== 'SUCCEEDED') throw new Error(`the run ended ${finished?.outcome}: ${finished?.reason}`);
+      return took;
+    },
+    [Symbol.asyncDispose]: async () => {
+      await host[Symbol.asyncDispose]();
+      journal.close();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+export function benchPlan(stages: readonly { readonly name: 'build' | 'beta' | 'gamma' | 'prod'; readonly actions: readonly ActionPlan[] }[]): Plan {
+  return parsePlan({
+    version: 1, application: 'bench', trunk: 'main', source: {}, waivers: [],
+    stages: stages.map(({ name, actions }): StagePlan => ({ name, budgetMs: 600_000, mode: 'parallel', waves: [], actions: [...actions] })),
+  });
+}
+
+export function command(name: string, line: string, needs: readonly string[] = []): ActionPlan {
+  return { name, row: 'build.code', kind: 'shell', input: { command: line }, needs: [...needs], timeoutMs: 60_000, retry: { attempts: 1, backoffMs: 0 } };
+}
+
+export function median(values: readonly number[]): number {
+  return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
+}
