@@ -18,7 +18,9 @@ import { planKind } from './actions/source/plan.ts';
 import { verifyKind } from './actions/verify/verify.ts';
 import { openDiskStore } from './artifact/disk/store.ts';
 import { openKeys } from './artifact/keys/file/keyfile.ts';
+import type { ArtifactStore } from './artifact/store.ts';
 import type { PipelineState } from './core/state.ts';
+import type { EnvironmentProvider } from './environment/driver.ts';
 import { processEnvironments } from './environment/process/driver.ts';
 import { systemClock } from './foundation/clock.ts';
 import { TrunklineError } from './foundation/errors.ts';
@@ -34,6 +36,7 @@ import { openJournal } from './journal/sqlite/journal.ts';
 import { takeHostLock } from './journal/sqlite/lock.ts';
 import { evaluateConfig } from './pipeline/evaluate.ts';
 import type { Place } from './place.ts';
+import type { Cells } from './runner/cell.ts';
 import { openCells } from './runner/cells.ts';
 import { openLog } from './runner/log.ts';
 import { serve } from './server/server.ts';
@@ -43,11 +46,22 @@ import { openTrunk } from './source/git/trunk.ts';
 
 export const CONFIG = 'trunkline.config.ts';
 
+type Checkout = (commit: string, folder: string) => Promise<void>;
+
 /** Wraps the ports through which a host touches the world; the crash tests use it to end the process at each touch. */
 export interface Wrapping {
   readonly journal: (journal: Journal) => Journal;
   readonly effects: (effects: Effects) => Effects;
+  readonly artifacts: (artifacts: ArtifactStore) => ArtifactStore;
+  readonly environments: (environments: EnvironmentProvider) => EnvironmentProvider;
+  readonly cells: (cells: Cells) => Cells;
+  readonly checkout: (checkout: Checkout) => Checkout;
 }
+
+const unwrapped: Wrapping = {
+  journal: (journal) => journal, effects: (effects) => effects, artifacts: (artifacts) => artifacts,
+  environments: (environments) => environments, cells: (cells) => cells, checkout: (lay) => lay,
+};
 
 /** Kinds that know nothing but their input: what `trunkline check` can ask, and what any host runs. */
 export const plainKinds: readonly ActionKind[] = [shell, npmSbom, archive, launch, dbmate, cucumber, playwright, alarms, probes];
@@ -57,7 +71,7 @@ export interface RunningHost extends AsyncDisposable {
 }
 
 /** Becomes the host of a state folder. @throws {TrunklineError} `HOST_RUNNING`. */
-export async function startHost(place: Place, settings: PipelineSettings, repositoryName: string, wrap?: Wrapping): Promise<RunningHost> {
+export async function startHost(place: Place, settings: PipelineSettings, repositoryName: string, wrap: Wrapping = unwrapped): Promise<RunningHost> {
   const lock = takeHostLock(place.state);
   const stack = new AsyncDisposableStack();
   try {
@@ -66,12 +80,12 @@ export async function startHost(place: Place, settings: PipelineSettings, reposi
     stack.defer(() => journal.close());
     const trunk = await openTrunk(place.repository, settings.trunk);
     const { signer, trusted } = await openKeys(place.keys);
-    const artifacts = await openDiskStore(place.artifacts);
-    const cells = cellsOf(place);
-    const environments = environmentsOf(place);
+    const artifacts = wrap.artifacts(await openDiskStore(place.artifacts));
+    const cells = wrap.cells(cellsOf(place));
+    const environments = wrap.environments(environmentsOf(place));
     const secrets = new SecretFiles(place.secrets);
     const releases = new Releases(place.releases, artifacts);
-    const workspaces = new Workspaces({ root: place.work, cells, hidden: [place.state], checkout: (commit, folder) => checkout(place.repository, commit, folder) });
+    const workspaces = new Workspaces({ root: place.work, cells, hidden: [place.state], checkout: wrap.checkout((commit, folder) => checkout(place.repository, commit, folder)) });
     const builder = builderOf(settings.application);
     let host: EmbeddedHost | undefined;
     const state = (): PipelineState => {
@@ -104,7 +118,7 @@ export async function startHost(place: Place, settings: PipelineSettings, reposi
       },
     });
     host = await EmbeddedHost.start({
-      clock: systemClock, journal: wrap ? wrap.journal(journal) : journal, effects: wrap ? wrap.effects(effects) : effects,
+      clock: systemClock, journal: wrap.journal(journal), effects: wrap.effects(effects),
       capacity: { builds: availableParallelism() }, operators: () => readOperators(place.operators),
       look: async ({ trunk: seen }) => {
         const movement = await trunk.since([...seen.commits.values()].filter(({ orphaned }) => !orphaned).map(({ id }) => id));
@@ -150,7 +164,7 @@ function factsOf(state: PipelineState, id: string, environment: string) {
 }
 
 /** Ends every region, or those of one environment, and says what was live there. */
-async function down(environments: ReturnType<typeof environmentsOf>, environment: string | undefined, user: string): Promise<readonly Event[]> {
+async function down(environments: EnvironmentProvider, environment: string | undefined, user: string): Promise<readonly Event[]> {
   const regions = (await environments.regions()).filter((id) => environment === undefined || id.environment === environment);
   return Promise.all(regions.map(async (id): Promise<Event> => {
     const driver = environments.region(id);
