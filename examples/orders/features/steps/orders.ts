@@ -68,7 +68,7 @@ Then('the fault is in {string}', function (this: Customer, field: string) {
   assert.deepEqual(this.json<{ faults: { field: string }[] }>().faults.map((fault) => fault.field), [field]);
 });
 
-Then('I find {int} orders, the newest first', function (this: Customer, count: number) {
+Then('I find {int} order(s), the newest first', function (this: Customer, count: number) {
   const { orders } = this.json<{ orders: (Placed & { placedAt: string })[] }>();
   assert.equal(orders.length, count);
   assert.equal(orders[0]?.id, this.placed().id);
