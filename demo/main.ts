@@ -51,12 +51,12 @@ async function demonstrate(): Promise<void> {
 
   say('1. The first release: there is no baseline yet, so nothing could be gone back to');
   await release('SUCCEEDED', 0);
-  const customers = stage.start(['customers/traffic.ts', ...(await prod()).flatMap(({ url }) => ['--url', url]), '--rate', '20', '--seconds', '280']);
+  const customers = stage.start(['customers/traffic.ts', ...(await prod()).flatMap(({ url }) => ['--url', url]), '--rate', '40', '--seconds', '280']);
   const met: Buffer[] = [];
   customers.stdout?.on('data', (chunk: Buffer) => met.push(chunk));
 
   say('2. A good change, while customers buy: a share of them first, then all');
-  stage.commit('Say when a book is about to sell out', 'good-low-stock.patch');
+  stage.commit('Let customers add a gift message', 'good-gift-message.patch');
   const good = await release('SUCCEEDED', 0);
 
   say('3. A bad change that every test passes: it fails on what only customers send');

@@ -33,7 +33,7 @@ export async function conduct(session: Session, product: Product, command: Comma
     const known = state.runs.get(answer.run);
     if (known?.finished || options.detach) return report(session, state, answer.run);
   }
-  return followRun(session, product, conductor, answer.run, options);
+  return await followRun(session, product, conductor, answer.run, options); // not before it ends may the host be disposed of
 }
 
 async function followRun(session: Session, product: Product, conductor: Conductor, id: string, options: RunOptions): Promise<ExitCode> {

@@ -4,7 +4,7 @@ import type { Repository } from './repository.ts';
 
 /** Where `origin` is, without the credentials that its address may hold; undefined where there is no such remote. */
 export async function remoteOf(repository: Repository): Promise<string | undefined> {
-  const { text } = await git(repository, ['config', '--get-all', '--default=', 'remote.origin.url']);
-  const url = text.split('\n')[0]?.trim() ?? '';
+  const { text } = await git(repository, ['config', '--default=', '--get', 'remote.origin.url']);
+  const url = text.trim();
   return url === '' ? undefined : withoutCredentials(url);
 }
