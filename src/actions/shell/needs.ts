@@ -1,6 +1,6 @@
 import { basename, join } from 'node:path';
 import { exists, isInstalled, isOnPath, readProject, type Project } from './project.ts';
-import { commandsOf, type SimpleCommand } from './words.ts';
+import { commandsOf, type SimpleCommand } from '../shellwords.ts';
 
 /** Commands that do nothing to the change: a pipeline of these proves nothing. */
 const NOTHING = new Set(['true', ':', 'echo', 'printf', 'exit', 'sleep', 'pwd', 'false', 'cd', 'export', 'set', 'unset', 'mkdir', 'rm', 'date']);

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { commandsOf } from './words.ts';
+import { commandsOf } from './shellwords.ts';
 
 const cases: { readonly [line: string]: readonly (readonly string[])[] | undefined } = {
   'npm ci && npm run build': [['npm', 'ci'], ['npm', 'run', 'build']],

@@ -1,0 +1,82 @@
+import { stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { canonicalJson } from '../../foundation/digest.ts';
+import { TrunklineError } from '../../foundation/errors.ts';
+import { openInside } from '../../foundation/inside.ts';
+import type { Json } from '../../foundation/units.ts';
+import type { ActionContext, ActionKind } from '../action.ts';
+import { scratchFolder } from '../scratch.ts';
+import { cyclonedx, spdx } from './documents.ts';
+
+const input = z.strictObject({});
+const LARGEST_BYTES = 64 * 1024 * 1024;
+
+/** From the lock file alone, so it needs no installation and shows what every installation will have. */
+const COMMAND = 'rm -rf "$OUT" && mkdir -p "$OUT" && npm sbom --package-lock-only --sbom-type=application --sbom-format=cyclonedx > "$OUT/cyclonedx.json" && npm sbom --package-lock-only --sbom-type=application --sbom-format=spdx > "$OUT/spdx.json"';
+
+/**
+ * Lists every dependency of an npm project as CycloneDX and as SPDX, with hashes and licences. Those for development
+ * only are in it too, marked as optional: they made the artifact, so they can have harmed it.
+ */
+export const npmSbom: ActionKind<z.infer<typeof input>> = {
+  kind: 'npm-sbom',
+  input,
+  checkout: true,
+  missing: async (_input, { repository }) => (await lockFile(repository)) === undefined ? [await noLockFile(repository)] : [],
+  async run(_input, context) {
+    if (await lockFile(context.workdir) === undefined) {
+      return { passed: false, error: { code: 'LOCK_FILE_MISSING', class: 'code', message: await noLockFile(context.workdir), hint: 'commit the package-lock.json that "npm install" writes' } };
+    }
+    const scratch = scratchFolder(context);
+    const exit = await context.exec(COMMAND, { env: { OUT: scratch, NO_UPDATE_NOTIFIER: '1' } });
+    context.signal.throwIfAborted();
+    if (exit.code !== 0) return { passed: false, error: { code: 'SBOM_FAILED', class: exit.signal === null ? 'code' : 'infra', message: `"npm sbom" failed with ${exit.signal ?? `exit code ${exit.code}`}`, hint: 'see the last lines; it needs npm 10 or newer, and a lock file that fits package.json', lastLines: context.lastLines(20) } };
+
+    const surroundings = { folder: context.workdir, name: await packageName(context) };
+    const first = cyclonedx(await read(scratch, 'cyclonedx.json'), surroundings);
+    const second = spdx(await read(scratch, 'spdx.json'), surroundings);
+    if (second.packages !== first.components) throw new TrunklineError('SBOM_INVALID', 'code', `the two documents of npm disagree: ${first.components} components, ${second.packages} packages`, 'update npm and try again');
+    if (first.withoutHash.length > 0) context.log(`without a hash, as they come from no registry: ${first.withoutHash.slice(0, 20).join(', ')}`);
+    const [stored, other] = [await store(context, first.document), await store(context, second.document)];
+    await context.report({ type: 'sbom', format: 'cyclonedx', components: first.components, document: stored });
+    context.log(`${first.components} components: ${stored} (CycloneDX), ${other} (SPDX)`);
+    return { passed: true, output: { cyclonedx: stored, spdx: other, components: first.components } };
+  },
+};
+
+async function store(context: ActionContext, document: Json): Promise<`sha256:${string}`> {
+  return (await context.artifacts.put(Buffer.from(canonicalJson(document)))).digest;
+}
+
+async function read(folder: string, name: string): Promise<string> {
+  await using file = await openInside(folder, name);
+  const { size } = await file.stat();
+  if (size > LARGEST_BYTES) throw new TrunklineError('SBOM_INVALID', 'code', `"npm sbom" wrote ${size} bytes`, 'nothing honest is that long; look at the lock file');
+  return file.readFile('utf8');
+}
+
+async function packageName(context: ActionContext): Promise<string> {
+  try {
+    const { name } = JSON.parse(await read(context.workdir, 'package.json')) as { name?: unknown };
+    return typeof name === 'string' && name !== '' ? name.slice(0, 214) : context.plan.application;
+  } catch (thrown) {
+    if (thrown instanceof SyntaxError) return context.plan.application;
+    throw thrown;
+  }
+}
+
+async function lockFile(folder: string): Promise<string | undefined> {
+  for (const name of ['npm-shrinkwrap.json', 'package-lock.json']) if (await exists(join(folder, name))) return name;
+  return undefined;
+}
+
+async function noLockFile(folder: string): Promise<string> {
+  const others = { 'yarn.lock': 'Yarn', 'pnpm-lock.yaml': 'pnpm', 'bun.lock': 'Bun' };
+  for (const [name, tool] of Object.entries(others)) if (await exists(join(folder, name))) return `the dependencies are locked by ${tool} (${name}), and "npm sbom" reads package-lock.json only`;
+  return 'there is no package-lock.json: what the dependencies are is not settled';
+}
+
+async function exists(path: string): Promise<boolean> {
+  return stat(path).then(() => true, () => false);
+}
