@@ -14,8 +14,10 @@ export interface Following {
   readonly conductor: Conductor;
   /** Only this run; all runs where there is none. */
   readonly run?: string;
-  /** Asked after each event; following ends when it says so. */
+  /** Asked after each event from place `from` on; following ends when it says so. */
   readonly until: (state: PipelineState) => boolean;
+  /** Where the state is as it was when following began: what it was before decides nothing. */
+  readonly from?: number;
   /** Events up to here are history and are not told again. */
   readonly after: number;
   readonly signal: AbortSignal;
@@ -23,7 +25,7 @@ export interface Following {
 }
 
 /** Shows what happens as it happens: a live tree on a terminal, plain lines elsewhere. Resolves with the last state. */
-export async function follow({ terminal, conductor, run, until, after, signal, quiet = false }: Following): Promise<PipelineState> {
+export async function follow({ terminal, conductor, run, until, from = 0, after, signal, quiet = false }: Following): Promise<PipelineState> {
   const state = emptyState();
   const stop = new AbortController();
   const isLive = terminal.isLive && !quiet;
@@ -39,7 +41,7 @@ export async function follow({ terminal, conductor, run, until, after, signal, q
     for await (const event of conductor.watch(0, AbortSignal.any([signal, stop.signal]))) {
       evolve(state, event);
       if (event.seq > after && !isLive && !quiet && (run === undefined || !('run' in event) || event.run === run)) tell(terminal, state, event);
-      if (event.seq > after && until(state)) break;
+      if (event.seq >= from && until(state)) break;
     }
   } finally {
     clearInterval(timer);

@@ -25,6 +25,7 @@ export async function conduct(session: Session, product: Product, command: Comma
   const living = await product.connect();
   const host: LocalHost | undefined = living ? undefined : stack.use(await product.host());
   const conductor: Conductor = living ?? host!;
+  const after = product.state().head;
   const answer = await conductor.command(command, product.user);
   if (!session.json) session.terminal.note(answer.message);
   if (answer.run === undefined) return EXIT.done;
@@ -33,15 +34,17 @@ export async function conduct(session: Session, product: Product, command: Comma
     const known = state.runs.get(answer.run);
     if (known?.finished || options.detach) return report(session, state, answer.run);
   }
-  return await followRun(session, product, conductor, answer.run, options); // not before it ends may the host be disposed of
+  return await followRun(session, product, conductor, answer.run, after, options); // not before it ends may the host be disposed of
 }
 
-async function followRun(session: Session, product: Product, conductor: Conductor, id: string, options: RunOptions): Promise<ExitCode> {
+async function followRun(session: Session, product: Product, conductor: Conductor, id: string, begin: number, options: RunOptions): Promise<ExitCode> {
   const { terminal, signal, json } = session;
-  const after = 0;
+  let after = begin;
   for (;;) {
+    const from = product.state().head;
     const until = (state: PipelineState): boolean => hasEnded(state, id) || isHeld(state, id) || (options.wait !== true && waits(state, id));
-    const state = await follow({ terminal, conductor, run: id, until, after, signal, quiet: json });
+    const state = await follow({ terminal, conductor, run: id, until, from, after, signal, quiet: json });
+    after = state.head;
     const current = state.runs.get(id);
     if (!current) throw new TrunklineError('RUN_UNKNOWN', 'bug', `run ${id} is gone`);
     if (signal.aborted) {
