@@ -21,7 +21,8 @@ export function begin(waves: readonly WavePlan[]): RolloutState {
 /** The state after `fact`. A fact that is late, repeated or out of its order changes nothing. */
 export function apply(state: RolloutState, fact: RolloutFact): RolloutState {
   switch (fact.type) {
-    case 'prepared': return forward(state, fact.region, ['preparing'], (at) => ({ ...at, phase: 'shifting' }));
+    case 'prepared': return forward(state, fact.region, ['preparing'], (at) =>
+      ({ ...at, phase: 'shifting', ...(fact.first ? { step: stepsOf(state, fact.region).length - 1 } : {}) }));
     case 'shifted': return forward(state, fact.region, ['shifting'], (at) =>
       fact.step === at.step && fact.weight === stepsOf(state, fact.region)[at.step]?.weight ? { ...at, phase: 'baking', weight: fact.weight } : at);
     case 'baked': return forward(state, fact.region, ['baking', 'held'], (at) =>

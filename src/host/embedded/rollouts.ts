@@ -1,9 +1,10 @@
 import type { Fact } from '../../core/facts.ts';
 import type { Effect } from '../../core/owed.ts';
-import type { PipelineState, Run } from '../../core/state.ts';
+import type { PipelineState, Run, StageRollout } from '../../core/state.ts';
 import type { EnvironmentProvider, Release } from '../../environment/driver.ts';
 import type { Clock } from '../../foundation/clock.ts';
 import { errorRecord } from '../../foundation/errors.ts';
+import type { Instant } from '../../foundation/units.ts';
 import type { AlarmPlan, BakePlan } from '../../pipeline/plan.ts';
 import { alarmsOf } from '../../rollout/alarm.ts';
 import type { RolloutFact } from '../../rollout/rollout.ts';
@@ -32,9 +33,13 @@ export async function performStep(parts: RolloutParts, effect: RolloutEffect, st
   const fact = (it: RolloutFact): Fact => ({ type: 'rollout', run: run.id, stage: effect.stage, fact: it });
   try {
     switch (step.type) {
-      case 'prepare':
-        await retrying(parts.clock, signal, async () => region.prepare(release, await parts.releases.files(run), signal));
-        return fact({ type: 'prepared', region: step.region });
+      case 'prepare': {
+        const { stable } = await retrying(parts.clock, signal, async () => {
+          await region.prepare(release, await parts.releases.files(run), signal);
+          return region.observe();
+        });
+        return fact({ type: 'prepared', region: step.region, ...(stable ? {} : { first: true }) });
+      }
       case 'shift':
         await retrying(parts.clock, signal, () => region.shift(release.id, step.weight, signal));
         return fact({ type: 'shifted', region: step.region, step: step.step, weight: step.weight });
@@ -46,7 +51,7 @@ export async function performStep(parts: RolloutParts, effect: RolloutEffect, st
         return fact({ type: 'restored', region: step.region });
       case 'watch':
       case 'bake': {
-        const it = await watchRegion({ clock: parts.clock, region, name: step.region, release: release.id, alarms: alarmsOver(state, effect), exposedSince: rollout.shiftedAt[`${step.region}/0`], signal },
+        const it = await watchRegion({ clock: parts.clock, region, name: step.region, release: release.id, alarms: alarmsOver(state, effect), exposedSince: firstShift(rollout, step.region), signal },
           step.type === 'bake' ? { step: step.step, plan: bakeOf(run, effect), since: effect.since ?? parts.clock.now(), report: (held) => report(fact(held)) } : undefined);
         return it && fact(it);
       }
@@ -59,6 +64,12 @@ export async function performStep(parts: RolloutParts, effect: RolloutEffect, st
     if (step.type === 'settle') return await again(parts.clock, signal);
     return fact({ type: 'breached', cause: { type: 'health', region: step.region, detail: record.message } });
   }
+}
+
+/** When the release got its first traffic in a region. */
+function firstShift({ shiftedAt }: StageRollout, region: string): Instant | undefined {
+  const shifts = Object.entries(shiftedAt).filter(([key]) => key.startsWith(`${region}/`)).map(([, at]) => at);
+  return shifts.length === 0 ? undefined : Math.min(...shifts);
 }
 
 async function again(clock: Clock, signal: AbortSignal): Promise<undefined> {
