@@ -30,6 +30,13 @@ test('a region is prepared, then climbs its steps, each baked before the next', 
   assert.deepEqual(seen, [['prepare eu'], ['shift eu 0 500', 'watch eu'], ['bake eu 0'], ['shift eu 1 10000', 'watch eu'], ['bake eu 1']]);
 });
 
+test('the first release of a region takes the whole traffic at once, and is baked there', () => {
+  const state = after(begin([wave('all', ['eu', 'us'], 500, 5_000, 10_000)]), { type: 'prepared', region: 'eu', first: true }, prepared('us'));
+  assert.deepEqual(brief(state), ['shift eu 2 10000', 'watch eu', 'shift us 0 500', 'watch us']);
+  assert.deepEqual(brief(after(state, shifted('eu', 2, 10_000))), ['bake eu 2', 'shift us 0 500', 'watch us']);
+  assert.deepEqual(brief(after(state, shifted('eu', 2, 10_000), baked('eu', 2))), ['watch eu', 'shift us 0 500', 'watch us']);
+});
+
 test('a wave begins when the one before is through, all its regions in parallel, under armed alarms everywhere', () => {
   assert.deepEqual(brief(after(begin(twoWaves), ...firstWave)), ['watch eu', 'prepare us', 'prepare ap']);
 });

@@ -12,7 +12,8 @@ export interface RollbackCause {
 
 /** What happened to a rollout; the journal keeps these. */
 export type RolloutFact =
-  | { readonly type: 'prepared'; readonly region: Name }
+  /** `first`: no other release is there that could keep a part of the traffic, so that only the last step can be taken. */
+  | { readonly type: 'prepared'; readonly region: Name; readonly first?: true }
   | { readonly type: 'shifted'; readonly region: Name; readonly step: number; readonly weight: BasisPoints }
   | { readonly type: 'baked'; readonly region: Name; readonly step: number; readonly requests: number }
   /** Inconclusive: weights are frozen everywhere, alarms stay armed. Its bake may still come to pass. */
