@@ -16,22 +16,15 @@ const SHORTEST_LINE = 8;
 
 /**
  * Every form that is struck from a log: as it is, base64 at each of the three offsets it can have inside a longer
- * text (standard and URL alphabet), hex, URL-encoded, escaped in JSON; of a secret with several lines also each line.
+ * text (standard and URL alphabet), hex, URL-encoded, escaped in JSON; of a secret with several lines also each line as it is.
  * Reversed, encrypted or doubly encoded secrets can't be known: what must not leak must not be handed to a command.
  */
 export function secretForms(secret: string): readonly SecretForm[] {
-  const texts = new Set([secret, ...lines(secret)]);
-  const plain = new Set<string>();
-  const encoded = new Set<string>();
-  for (const text of texts) {
-    plain.add(text);
-    for (const form of [...urlForms(text), ...jsonForms(text)]) plain.add(form);
-    for (const form of [...base64Forms(Buffer.from(text)), ...hexForms(Buffer.from(text))]) encoded.add(form);
-  }
-  plain.add(secret.replaceAll('\n', '\r\n'));
+  const plain = new Set([secret, secret.replaceAll('\n', '\r\n'), ...lines(secret), ...urlForms(secret), ...jsonForms(secret)]);
+  const encoded = new Set([...base64Forms(Buffer.from(secret)), ...hexForms(Buffer.from(secret))].filter((form) => form.length >= SHORTEST_ENCODED));
   return [
     ...[...plain].map((form) => ({ bytes: Buffer.from(form), wraps: false })),
-    ...[...encoded].filter((form) => form.length >= SHORTEST_ENCODED && !plain.has(form)).flatMap(wrapping),
+    ...[...encoded].filter((form) => !plain.has(form)).flatMap(wrapping),
   ];
 }
 

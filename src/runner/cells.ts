@@ -1,0 +1,104 @@
+import { randomBytes } from 'node:crypto';
+import { chmod, mkdir, realpath, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type Clock, systemClock } from '../foundation/clock.ts';
+import { digestOf } from '../foundation/digest.ts';
+import { TrunklineError } from '../foundation/errors.ts';
+import type { Millis } from '../foundation/units.ts';
+import type { Cell, Cells, CellSpec, Isolation } from './cell.ts';
+import { surroundings, userName } from './command-environment.ts';
+import { startInGroup } from './group/attempt.ts';
+import { bearsCell, bearsEarlierHost, type Mark } from './marks.ts';
+import { reapRecords } from './namespaces/records.ts';
+import { seal } from './namespaces/sealed.ts';
+import { findTools, type Tools } from './namespaces/tools.ts';
+import { npmSettings } from './npm-settings.ts';
+import { endMarked } from './processes.ts';
+import { removeFolder } from './remove-folder.ts';
+import { type CellParts, RunningCell } from './running-cell.ts';
+
+export interface CellsOptions {
+  /** A folder for what each living cell needs, and for what proves a dead one dead. Below the state folder. */
+  readonly records: string;
+  /** Names the state folder: its processes carry it, and {@link Cells.reap} looks for it. */
+  readonly marker: string;
+  /** Between telling a command to end and ending it. */
+  readonly grace?: Millis;
+  readonly clock?: Clock;
+  /** `none` does without namespaces where they could be had; default is what the machine allows. */
+  readonly isolation?: 'none';
+  /** The `.npmrc` in a cell's HOME; default is how this machine's npm reaches its registries. */
+  readonly npmrc?: string;
+}
+
+const GRACE: Millis = 2_000;
+
+export function openCells(options: CellsOptions): Cells {
+  const found = options.isolation === 'none' ? { weakness: 'isolation was put off for this host' } : findTools();
+  return 'weakness' in found ? new MachineCells(options, undefined, found.weakness) : new MachineCells(options, found, undefined);
+}
+
+class MachineCells implements Cells {
+  readonly isolation: Isolation;
+  readonly weakness: string | undefined;
+  readonly #records: string;
+  readonly #clock: Clock;
+  readonly #grace: Millis;
+  readonly #tools: Tools | undefined;
+  readonly #mark: Pick<Mark, 'state' | 'host'>;
+  readonly #living = new Set<string>();
+  #npmrc: Promise<string> | undefined;
+
+  constructor({ records, marker, clock = systemClock, grace = GRACE, npmrc }: CellsOptions, tools: Tools | undefined, weakness: string | undefined) {
+    this.isolation = tools ? 'namespaces' : 'none';
+    this.weakness = weakness;
+    this.#records = records;
+    this.#clock = clock;
+    this.#grace = grace;
+    this.#tools = tools;
+    this.#mark = { state: digestOf(marker).slice(7, 23), host: randomBytes(6).toString('hex') };
+    this.#npmrc = npmrc === undefined ? undefined : Promise.resolve(npmrc);
+  }
+
+  async open(spec: CellSpec): Promise<Cell> {
+    const name = `cell-${encodeURIComponent(spec.id)}`;
+    if (this.#living.has(name)) throw new TrunklineError('CELL_OPEN', 'bug', `the cell ${spec.id} is open already`);
+    this.#living.add(name);
+    const scratch = join(this.#records, name);
+    const clear = async (): Promise<void> => {
+      await removeFolder(scratch);
+      this.#living.delete(name);
+    };
+    try {
+      // One of the same name may have been left by a host that died.
+      await reapRecords(this.#records, (other) => other !== name);
+      await this.#furnish(scratch);
+      const workdir = { named: spec.workdir, real: await realpath(spec.workdir) };
+      const held = await this.#hold(spec, workdir.real, scratch, { ...this.#mark, cell: spec.id });
+      return new RunningCell({ id: spec.id, isolation: this.isolation, workdir, clock: this.#clock, grace: this.#grace, clear, ...held });
+    } catch (error) {
+      await clear();
+      throw error;
+    }
+  }
+
+  async reap(): Promise<number> {
+    const held = await reapRecords(this.#records, (name) => this.#living.has(name));
+    return held + await endMarked(bearsEarlierHost(this.#mark));
+  }
+
+  async #furnish(scratch: string): Promise<void> {
+    this.#npmrc ??= npmSettings();
+    const [home, temporary] = [join(scratch, 'home'), join(scratch, 'tmp')];
+    await mkdir(home, { recursive: true, mode: 0o700 });
+    await mkdir(temporary);
+    await chmod(temporary, 0o1777);
+    await writeFile(join(home, '.npmrc'), await this.#npmrc);
+  }
+
+  async #hold({ hidden }: CellSpec, workdir: string, scratch: string, mark: Mark): Promise<Pick<CellParts, 'start' | 'end' | 'require'>> {
+    if (this.#tools) return seal({ tools: this.#tools, mark, workdir, hidden: [...hidden, this.#records], scratch: await realpath(scratch) });
+    const base = surroundings({ host: process.env, user: userName(), home: join(scratch, 'home'), temporary: join(scratch, 'tmp') });
+    return { start: startInGroup(base, mark), end: async () => void await endMarked(bearsCell(mark)), require: async () => {} };
+  }
+}

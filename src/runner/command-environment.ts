@@ -1,0 +1,51 @@
+import { userInfo } from 'node:os';
+import { basename, delimiter, dirname, isAbsolute } from 'node:path';
+import { TrunklineError } from '../foundation/errors.ts';
+import { MARKS } from './marks.ts';
+
+/** How the world is reached: of the machine, not of the person who starts the host. */
+const NETWORK = ['HTTP_PROXY', 'HTTPS_PROXY', 'NO_PROXY', 'ALL_PROXY', 'http_proxy', 'https_proxy', 'no_proxy', 'all_proxy'];
+/** Files or folders with the certificates to trust. */
+export const CERTIFICATES = ['NODE_EXTRA_CA_CERTS', 'SSL_CERT_FILE', 'SSL_CERT_DIR'];
+
+export interface Surroundings {
+  /** The host's own environment, of which little passes. */
+  readonly host: { readonly [name: string]: string | undefined };
+  readonly user: string;
+  readonly home: string;
+  readonly temporary: string;
+}
+
+/** All that a command finds in its environment, but for what it is given on purpose. */
+export function surroundings({ host, user, home, temporary }: Surroundings): { readonly [name: string]: string } {
+  const passed = [...NETWORK, ...CERTIFICATES, 'TZ'].flatMap((name) => (host[name] === undefined ? [] : [[name, host[name]] as const]));
+  return {
+    ...Object.fromEntries(passed),
+    PATH: searchPath(host['PATH']),
+    LANG: 'C.UTF-8', LC_ALL: 'C.UTF-8', TERM: 'dumb', CI: 'true', SHELL: '/bin/sh',
+    HOME: home, TMPDIR: temporary, USER: user, LOGNAME: user,
+  };
+}
+
+/** This Node first; then the machine's programs, not those that npm puts there for the host's own scripts. */
+export function searchPath(path = '/usr/local/bin:/usr/bin:/bin'): string {
+  const machine = path.split(delimiter).filter((folder) => isAbsolute(folder) && basename(dirname(folder)) !== 'node_modules' && basename(folder) !== 'node-gyp-bin');
+  return [...new Set([dirname(process.execPath), ...machine])].join(delimiter);
+}
+
+export function userName(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    // The system knows no name for the number: usual in containers.
+    return String(process.getuid?.() ?? 'nobody');
+  }
+}
+
+/** @throws {TrunklineError} `ENV_INVALID` for a name that no shell can hold, or a value that no process can. */
+export function requireVariables(env: { readonly [name: string]: string }): void {
+  for (const [name, value] of Object.entries(env)) {
+    if (/^[A-Za-z_][A-Za-z0-9_]*$/.test(name) && !value.includes('\0') && !MARKS.includes(name)) continue;
+    throw new TrunklineError('ENV_INVALID', 'usage', `${JSON.stringify(name)} can't be given to a command as a variable`, 'use letters, digits and _ for the name, and no NUL in the value');
+  }
+}

@@ -1,0 +1,73 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { TrunklineError } from '../../foundation/errors.ts';
+import { childrenOf, endProcess, identify, type ProcessIdentity } from '../processes.ts';
+import type { Enclosure } from './enclosure.ts';
+import { breaches, mountTable } from './layers.ts';
+import { parseMounts, reachable } from './mounts.ts';
+import { recordCell } from './records.ts';
+import { cellOptions, type Tools } from './tools.ts';
+
+/**
+ * The first process of a cell's PID namespace. It makes the cell's mounts and then waits for its input to end: when
+ * the host dies, however it dies, the pipe closes, this process ends, and the kernel ends all others in the cell.
+ */
+export interface Holder {
+  readonly first: ProcessIdentity;
+  /** Resolves once every process in the cell is dead. */
+  end(): Promise<void>;
+}
+
+/** Says when it is there, mounts, says when it is done. Exported variables would pass into nothing: it runs no command. */
+const SCRIPT = 'echo there && "$1" --all --fstab "$2" && echo sealed && read -r end';
+
+/** @throws {TrunklineError} `CELL_NOT_SEALED`; nothing is left then. */
+export async function startHolder(tools: Tools, enclosure: Enclosure, scratch: string, marks: { readonly [name: string]: string }): Promise<Holder> {
+  const { layers, fresh, stage } = enclosure;
+  const table = join(scratch, 'mounts');
+  await writeFile(table, mountTable(stage, layers, fresh, reachable(parseMounts(await readFile('/proc/self/mountinfo', 'utf8')))));
+  const child = spawn(tools.unshare, [...cellOptions(tools), '/bin/sh', '-c', SCRIPT, 'sh', tools.mount, table], { cwd: '/', env: marks, stdio: ['pipe', 'pipe', 'pipe'] });
+  const exited = once(child, 'exit');
+  exited.catch(() => {});
+  let said = '';
+  child.stderr.on('data', (chunk: Buffer) => { said = (said + chunk.toString()).slice(-4_000); });
+  child.stdin.on('error', () => {});
+  const lines = createInterface(child.stdout)[Symbol.asyncIterator]();
+  try {
+    const first = await lines.next().then(({ value }) => (value === 'there' ? firstProcessOf(child) : undefined));
+    if (first === undefined) throw notSealed(said);
+    const [, sealed] = await Promise.all([recordCell(scratch, first), lines.next()]);
+    if (sealed.value !== 'sealed') throw notSealed(said);
+    const found = breaches(layers, fresh, reachable(parseMounts(await readFile(`/proc/${first.pid}/mountinfo`, 'utf8'))));
+    if (found.length > 0) throw notSealed(found.join(', '));
+    child.unref();
+    for (const stream of child.stdio) (stream as unknown as { unref(): void } | null)?.unref();
+    return { first, end: () => end(child, first, exited) };
+  } catch (error) {
+    child.kill('SIGKILL');
+    await exited.catch(() => {});
+    if ((error as NodeJS.ErrnoException).code !== undefined && child.pid === undefined) throw notSealed(String(error));
+    throw error;
+  }
+}
+
+async function firstProcessOf({ pid }: ChildProcess): Promise<ProcessIdentity | undefined> {
+  const [first] = pid === undefined ? [] : await childrenOf(pid);
+  return first === undefined ? undefined : identify(first);
+}
+
+/** `unshare` ends when its child has, and the kernel lets the first of a PID namespace end when all others have. */
+async function end(child: ChildProcess, first: ProcessIdentity, exited: Promise<unknown>): Promise<void> {
+  child.ref();
+  if (child.exitCode === null && child.signalCode === null) {
+    await endProcess(first);
+    await exited;
+  }
+}
+
+function notSealed(why: string): TrunklineError {
+  return new TrunklineError('CELL_NOT_SEALED', 'infra', `no sealed cell could be made: ${why.trim()}`, 'see what this machine allows with `trunkline check`');
+}

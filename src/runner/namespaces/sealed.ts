@@ -1,0 +1,49 @@
+import { chown, lchown, lstat, readdir } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { TrunklineError } from '../../foundation/errors.ts';
+import { surroundings, userName } from '../command-environment.ts';
+import { type Mark, markVariables } from '../marks.ts';
+import { lives } from '../processes.ts';
+import type { CellParts } from '../running-cell.ts';
+import { startInside } from './attempt.ts';
+import { enclose } from './enclosure.ts';
+import { startHolder } from './holder.ts';
+import { neededPaths } from './needed.ts';
+import type { Tools } from './tools.ts';
+
+export interface Sealing {
+  readonly tools: Tools;
+  readonly mark: Mark;
+  readonly workdir: string;
+  readonly hidden: readonly string[];
+  /** The cell's own folder, with `home` and `tmp` in it. */
+  readonly scratch: string;
+}
+
+/** Makes a cell's namespaces. The caller's own home is hidden too, but for the programs in it: keys and tokens lie there. */
+export async function seal({ tools, mark, workdir, hidden, scratch }: Sealing): Promise<Pick<CellParts, 'start' | 'end' | 'require'>> {
+  const { stranger } = tools;
+  const home = join(scratch, 'home');
+  if (stranger) for (const folder of [workdir, home, join(scratch, 'tmp')]) await handOver(folder, stranger.uid, stranger.gid);
+  const enclosure = await enclose({ workdir, scratch, hidden: [...hidden, homedir()], needed: neededPaths(process.env), asStranger: stranger !== undefined });
+  const holder = await startHolder(tools, enclosure, scratch, markVariables(mark));
+  const base = surroundings({ host: process.env, user: stranger ? 'nobody' : userName(), home, temporary: '/tmp' });
+  return {
+    start: startInside(tools, holder.first.pid, base, mark),
+    end: () => holder.end(),
+    async require() {
+      if (await lives(holder.first)) return;
+      throw new TrunklineError('CELL_DIED', 'infra', 'the cell was ended from outside while a command ran in it', 'see whether the machine ran out of memory, and retry');
+    },
+  };
+}
+
+/** All but files that have another name elsewhere: that one would change hands too. */
+async function handOver(path: string, uid: number, gid: number): Promise<void> {
+  const status = await lstat(path);
+  if (status.isDirectory()) {
+    await chown(path, uid, gid);
+    for (const name of await readdir(path)) await handOver(join(path, name), uid, gid);
+  } else if (status.nlink === 1 && status.uid !== uid) await lchown(path, uid, gid);
+}

@@ -1,0 +1,36 @@
+import { execFile } from 'node:child_process';
+import { homedir } from 'node:os';
+import { promisify } from 'node:util';
+import { searchPath } from './command-environment.ts';
+
+const NAMES = ['cafile', 'https-proxy', 'noproxy', 'proxy', 'registry', 'strict-ssl'];
+
+/**
+ * How npm reaches its registries on this machine, as the text of an `.npmrc`: a cell has a HOME of its own, and
+ * `npm ci` must work in it. No token and no password is among it: what needs one can't be fetched by a build.
+ * Empty where there is no npm.
+ */
+export async function npmSettings(): Promise<string> {
+  const asked = await promisify(execFile)('npm', ['config', 'list', '--json'], { cwd: homedir(), env: { ...process.env, PATH: searchPath(process.env['PATH']) }, timeout: 20_000 }).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return undefined;
+    throw error;
+  });
+  return asked === undefined ? '' : npmrc(JSON.parse(asked.stdout) as { readonly [name: string]: unknown });
+}
+
+export function npmrc(settings: { readonly [name: string]: unknown }): string {
+  const passed = Object.entries(settings).flatMap(([name, value]) => {
+    if (!NAMES.includes(name) && !/^@[^:/]+:registry$/.test(name)) return [];
+    if (typeof value === 'boolean') return [`${name}=${value}`];
+    return typeof value === 'string' && value !== '' && !/[\r\n]/.test(value) ? [`${name}=${name.endsWith('registry') ? withoutUser(value) : value}`] : [];
+  });
+  return [...passed, 'audit=false', 'fund=false', 'update-notifier=false', ''].join('\n');
+}
+
+function withoutUser(address: string): string {
+  if (!URL.canParse(address)) return address;
+  const url = new URL(address);
+  url.username = '';
+  url.password = '';
+  return url.href;
+}
