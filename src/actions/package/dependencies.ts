@@ -1,4 +1,3 @@
-import { dirname } from 'node:path';
 import { TrunklineError, type ErrorRecord } from '../../foundation/errors.ts';
 import { openInside } from '../../foundation/inside.ts';
 import type { ActionContext } from '../action.ts';
@@ -18,13 +17,12 @@ export async function installForProduction(context: ActionContext): Promise<{ re
   const exit = await context.exec(['sh', '-c', INSTALL, 'sh', ...local], { env: { OUT: folder, NO_UPDATE_NOTIFIER: '1' } });
   context.signal.throwIfAborted();
   if (exit.code === 0) return { folder };
-  const lastLines = context.lastLines(20);
-  // npm's word for a lock file that it refuses to install from: that is the commit's fault, all else may be the network's.
-  const unfit = lastLines.some((line) => /npm (error|ERR!) code EUSAGE/.test(line));
+  // npm's word for a lock file that it refuses to install from, before a page of help: that is the commit's fault, all else may be the network's.
+  const unfit = context.lastLines(100).some((line) => /npm (error|ERR!) code EUSAGE/.test(line));
   return {
     error: {
       code: 'DEPENDENCIES_FAILED', class: unfit ? 'code' : 'infra', message: `"npm ci --omit=dev" failed with ${exit.signal ?? `exit code ${exit.code}`}${unfit ? ': the lock file is not one for this package.json' : ''}`,
-      hint: unfit ? 'run "npm install" and commit the package-lock.json' : 'see the last lines: a registry that does not answer is worth another attempt', lastLines,
+      hint: unfit ? 'run "npm install" and commit the package-lock.json' : 'see the last lines: a registry that does not answer is worth another attempt', lastLines: context.lastLines(20),
     },
   };
 }
@@ -36,8 +34,8 @@ async function lockedPackages(context: ActionContext): Promise<{ readonly [path:
     await using file = await openInside(context.workdir, 'package-lock.json');
     const { size } = await file.stat();
     if (size > LARGEST_BYTES) throw new TrunklineError('LOCK_FILE_INVALID', 'code', `package-lock.json has ${size} bytes`, 'write it anew with "npm install"');
-    const { packages } = JSON.parse(await file.readFile('utf8')) as { packages?: { readonly [path: string]: LockedPackage } };
-    return packages ?? {};
+    const packages = (JSON.parse(await file.readFile('utf8')) as { packages?: { readonly [path: string]: LockedPackage } } | null)?.packages;
+    return typeof packages === 'object' && packages !== null ? packages : {};
   } catch (thrown) {
     if ((thrown as NodeJS.ErrnoException).code === 'ENOENT') throw new TrunklineError('LOCK_FILE_MISSING', 'code', 'there is no package-lock.json: what production would get is not settled', 'commit the one that "npm install" writes');
     if (thrown instanceof SyntaxError) throw new TrunklineError('LOCK_FILE_INVALID', 'code', 'package-lock.json is not JSON', 'write it anew with "npm install"');
@@ -47,13 +45,13 @@ async function lockedPackages(context: ActionContext): Promise<{ readonly [path:
 
 /** Packages that lie in the repository as files; npm looks for them beside the manifest. */
 function localTarballs(packages: { readonly [path: string]: LockedPackage }): readonly string[] {
-  const forProduction = Object.entries(packages).filter(([path, entry]) => path.startsWith('node_modules/') && entry?.dev !== true);
+  const forProduction = Object.entries(packages).filter(([path, entry]) => path.startsWith('node_modules/') && typeof entry === 'object' && entry !== null && entry.dev !== true);
   const linked = forProduction.find(([, entry]) => entry.link === true);
   if (linked) {
     throw new TrunklineError('PACKAGE_REFUSED', 'code', `production needs ${linked[0].slice('node_modules/'.length)}, a package of the repository itself that npm only links`, 'bundle it in the build, or move it to the devDependencies');
   }
   const paths = forProduction.flatMap(([, { resolved }]) => (typeof resolved === 'string' && resolved.startsWith('file:') ? [resolved.slice('file:'.length)] : []));
-  const astray = paths.find((path) => path.startsWith('/') || path.split('/').includes('..') || dirname(path) === '');
+  const astray = paths.find((path) => path.startsWith('/') || path.split('/').includes('..'));
   if (astray !== undefined) throw new TrunklineError('PACKAGE_REFUSED', 'code', `production needs ${astray}, which lies outside of the repository`, 'commit it, or publish it to a registry');
   return [...new Set(paths)];
 }
