@@ -153,6 +153,14 @@ test('a journal of a newer format is refused, for reading too', (t) => {
   assert.throws(() => openJournalReadOnly(path), coded('JOURNAL_NEWER'));
 });
 
+test('a journal that is only just being made has nothing to read yet', (t) => {
+  const path = join(folder(t), 'journal.db');
+  new DatabaseSync(path).close();
+  const reader = openJournalReadOnly(path);
+  assert.deepEqual([[...reader.read(0)], reader.head()], [[], 0]);
+  reader.close();
+});
+
 test('a journal whose folder is missing is refused by name', (t) => {
   const path = join(folder(t), 'nowhere', 'journal.db');
   assert.throws(() => openJournal(path), coded('JOURNAL_UNREADABLE', /nowhere/));

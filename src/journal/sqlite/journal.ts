@@ -5,7 +5,7 @@ import type { Event, Recorded } from '../events.ts';
 import type { Journal, JournalReader } from '../journal.ts';
 import { journalFault } from './faults.ts';
 import { chainOf, eventOf, rowsAfter, type Row } from './rows.ts';
-import { prepareSchema, requireSchema } from './schema.ts';
+import { isEmpty, prepareSchema, requireSchema } from './schema.ts';
 
 /** Whether every row is what was once written. `brokenAt` is the first that is not. */
 export type ChainVerdict =
@@ -29,9 +29,19 @@ export function openJournal(path: string): Journal & ChainedJournal {
   return { ...reader(db, path), append: appender(db, path) };
 }
 
-/** For other processes: works beside a living writer, after it ended, and after it was killed. */
+/** For other processes: works beside a living writer, also one that has only just begun, after it ended, and after it was killed. */
 export function openJournalReadOnly(path: string): JournalReader & ChainedJournal {
-  return reader(open(path, true, (opened) => requireSchema(opened, path)), path);
+  let isNew = false;
+  const db = open(path, true, (opened) => {
+    isNew = isEmpty(opened);
+    if (!isNew) requireSchema(opened, path);
+  });
+  return isNew ? nothingYet(db) : reader(db, path);
+}
+
+/** What a file says whose first writer has made it, and not yet the table in it. */
+function nothingYet(db: DatabaseSync): JournalReader & ChainedJournal {
+  return { read: () => [], head: () => 0, verifyChain: () => ({ whole: true, events: 0, head: '' }), close: () => db.close() };
 }
 
 function open(path: string, readOnly: boolean, prepare: (db: DatabaseSync) => void): DatabaseSync {

@@ -50,7 +50,8 @@ export function requireSchema(db: DatabaseSync, path: string): void {
   }
 }
 
-function isEmpty(db: DatabaseSync): boolean {
+/** Whether nothing was ever made in the file. */
+export function isEmpty(db: DatabaseSync): boolean {
   return db.prepare('SELECT COUNT(*) AS count FROM sqlite_schema').get()?.['count'] === 0;
 }
 
