@@ -25,7 +25,7 @@ export const region: RegionId = { environment: 'beta', region: 'eu-west' };
 /** Two instances, one probe, no database. */
 export const contractPlan: EnvironmentPlan = {
   name: 'beta', driver: 'processes', regions: ['eu-west'], instances: 2, run: 'exec node app.mjs', health: '/healthz', metrics: '/metrics', database: 'none',
-  settings: {}, secrets: [], startTimeoutMs: 1_500, drainMs: 1_000, probes: [{ name: 'home', file: 'probes/home.ts', everyMs: 100 }], alarms: [],
+  settings: {}, secrets: [], startTimeoutMs: 20_000, drainMs: 5_000, probes: [{ name: 'home', file: 'probes/home.ts', everyMs: 100 }], alarms: [],
 };
 
 const never = new AbortController().signal;

@@ -8,7 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { TrunklineError } from '../../foundation/errors.ts';
 import type { Millis } from '../../foundation/units.ts';
-import { isolationHere, regional } from './enclosure.ts';
+import { isolationHere, regional, type Isolation } from './enclosure.ts';
 import { place, type Layout } from './layout.ts';
 import { takeLock } from './lock.ts';
 import type { Greeting } from './protocol.ts';
@@ -17,6 +17,12 @@ import { endSurvivors } from './survivors.ts';
 const PROGRAM = fileURLToPath(new URL(`./agent/main${extname(import.meta.url)}`, import.meta.url));
 const LOG_LIMIT_BYTES = 5_000_000;
 const LOOK_EVERY: Millis = 20;
+
+export interface AgentSurroundings {
+  /** Hidden from everything that runs in the region. */
+  readonly state: string;
+  readonly isolation?: Isolation;
+}
 
 /** `awaited`: another process has begun to start it, so its socket will answer soon. */
 export type Start = 'started' | 'awaited';
@@ -27,34 +33,40 @@ const starting = new Map<string, Promise<Start>>();
  * Starts the region's agent, and resolves once it answers. Callers at the same time share one start.
  * @throws {TrunklineError} what kept the agent from starting, or `AGENT_FAILED`.
  */
-export function startAgent(layout: Layout, state: string): Promise<Start> {
+export function startAgent(layout: Layout, around: AgentSurroundings): Promise<Start> {
   const already = starting.get(layout.folder);
   if (already) return already;
-  const start = begin(layout, state).finally(() => starting.delete(layout.folder));
+  const start = begin(layout, around).finally(() => starting.delete(layout.folder));
   starting.set(layout.folder, start);
   return start;
 }
 
-async function begin(layout: Layout, state: string): Promise<Start> {
+async function begin(layout: Layout, around: AgentSurroundings): Promise<Start> {
   await mkdir(layout.folder, { recursive: true, mode: 0o700 });
-  const lock = takeLock(layout.lock);
-  if (!lock) return sleep(LOOK_EVERY, 'awaited');
+  const turn = takeLock(layout.starting);
+  if (!turn) return sleep(LOOK_EVERY, 'awaited');
   try {
-    await endSurvivors(layout);
-    if (await stat(layout.log).then(({ size }) => size > LOG_LIMIT_BYTES, () => false)) await rename(layout.log, `${layout.log}.1`);
+    const lock = takeLock(layout.lock);
+    if (!lock) return await sleep(LOOK_EVERY, 'awaited');
+    try {
+      await endSurvivors(layout);
+      if (await stat(layout.log).then(({ size }) => size > LOG_LIMIT_BYTES, () => false)) await rename(layout.log, `${layout.log}.1`);
+    } finally {
+      lock.close();
+    }
+    const greeting = await hear(layout, around);
+    if ('error' in greeting) {
+      const { code, class: kind, message, hint, lastLines } = greeting.error;
+      throw new TrunklineError(code, kind, message, hint, lastLines);
+    }
+    return 'started';
   } finally {
-    lock.close();
+    turn.close();
   }
-  const greeting = await hear(layout, state);
-  if ('error' in greeting) {
-    const { code, class: kind, message, hint, lastLines } = greeting.error;
-    throw new TrunklineError(code, kind, message, hint, lastLines);
-  }
-  return 'ready' in greeting ? 'started' : sleep(LOOK_EVERY, 'awaited');
 }
 
-async function hear(layout: Layout, state: string): Promise<Greeting> {
-  const isolation = await isolationHere();
+async function hear(layout: Layout, { state, isolation: wanted }: AgentSurroundings): Promise<Greeting> {
+  const isolation = wanted ?? await isolationHere();
   const { environment, region } = layout.id;
   const [command, ...args] = regional(isolation, [process.execPath, PROGRAM, layout.folder, environment, region, state, isolation]);
   const log = openSync(layout.log, 'a', 0o600);

@@ -3,8 +3,9 @@ import { join } from 'node:path';
 import { TrunklineError } from '../../foundation/errors.ts';
 import type { Secret } from '../../foundation/secret.ts';
 import type { EnvironmentProvider, RegionId } from '../driver.ts';
-import { ProcessDriver } from './region.ts';
+import type { Isolation } from './enclosure.ts';
 import { layout, type Layout } from './layout.ts';
+import { ProcessDriver } from './region.ts';
 
 export interface ProcessEnvironmentsSpec {
   /** The folder of all regions, below `stateFolder`. */
@@ -13,10 +14,12 @@ export interface ProcessEnvironmentsSpec {
   readonly stateFolder: string;
   /** The values that a plan names in `secrets`. @throws {TrunklineError} when there is none of that name. */
   readonly secret?: (id: RegionId, name: string) => Promise<Secret>;
+  /** What regions are held together by; default is the best that this machine can do. */
+  readonly isolation?: Isolation;
 }
 
 /** Regions as processes of this machine: each has an agent of its own, which outlives the control plane. */
-export function processEnvironments({ root, stateFolder, secret = noSecret }: ProcessEnvironmentsSpec): EnvironmentProvider {
+export function processEnvironments({ root, stateFolder, secret = noSecret, isolation }: ProcessEnvironmentsSpec): EnvironmentProvider {
   mkdirSync(stateFolder, { recursive: true, mode: 0o700 });
   mkdirSync(root, { recursive: true, mode: 0o700 });
   const state = realpathSync(stateFolder);
@@ -24,7 +27,7 @@ export function processEnvironments({ root, stateFolder, secret = noSecret }: Pr
   if (!base.startsWith(`${state}/`)) throw new TrunklineError('ROOT_OUTSIDE', 'usage', `${root} is not below ${stateFolder}`, 'keep environments in the state folder');
   const of = (id: RegionId): Layout => layout(join(base, plain(id.environment), plain(id.region)), id);
   return {
-    region: (id) => new ProcessDriver({ layout: of(id), state, secret: (name) => secret(id, name) }),
+    region: (id) => new ProcessDriver({ layout: of(id), surroundings: { state, ...(isolation ? { isolation } : {}) }, secret: (name) => secret(id, name) }),
     regions: async () => folders(base).flatMap((environment) => folders(join(base, environment))
       .map((region) => ({ environment, region })).filter((id) => existsSync(of(id).desired))),
   };

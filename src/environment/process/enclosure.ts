@@ -24,9 +24,10 @@ mount --rbind "$stage" "$state"
 mount -o remount,bind,ro "$state"
 umask 022
 cd "$files"
+unset OLDPWD
 exec unshare --user --map-user="$uid" --map-group="$gid" "$@"`;
 
-const PLAIN = 'umask 022; cd "$1"; shift; exec "$@"';
+const PLAIN = 'umask 022; cd "$1"; unset OLDPWD; shift; exec "$@"';
 
 export interface Enclosure {
   readonly isolation: Isolation;

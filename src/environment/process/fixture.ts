@@ -7,14 +7,14 @@ import { request } from 'undici';
 import { digestOf } from '../../foundation/digest.ts';
 import type { Conduct } from '../contract.ts';
 import { RELEASE_HEADER, type EnvironmentProvider, type RegionId, type Release } from '../driver.ts';
-import { processEnvironments } from './driver.ts';
+import { processEnvironments, type ProcessEnvironmentsSpec } from './driver.ts';
 
 export const APP = `
 import { createServer } from 'node:http';
 import { readFileSync } from 'node:fs';
 const conduct = readFileSync('conduct', 'utf8');
 const counts = { 200: 0, 500: 0 };
-if (conduct === 'broken') { console.log('no shoes, no service: ' + process.env.DATABASE_URL); process.exit(7); }
+if (conduct === 'broken') { console.log('no shoes, no service: ' + process.env.TOKEN); process.exit(7); }
 const server = createServer((request, response) => {
   if (request.url === '/healthz') return void response.writeHead(conduct === 'slow' ? 503 : 200).end();
   if (request.url === '/metrics') return void response.end(Object.entries(counts).map(([status, count]) => 'http_requests_total{status="' + status + '"} ' + count + '\\n').join(''));
@@ -47,11 +47,12 @@ export interface Fixture {
 }
 
 /** Everything that it launches is removed after the test. */
-export async function fixture(t: TestContext, folder = 'state'): Promise<Fixture> {
+export async function fixture(t: TestContext, options: Partial<ProcessEnvironmentsSpec> & { readonly folder?: string } = {}): Promise<Fixture> {
   const base = await mkdtemp(join(tmpdir(), 'trunkline-regions-'));
+  const { folder = 'state', ...spec } = options;
   const state = join(base, folder);
   const root = join(state, 'environments');
-  const open = (): EnvironmentProvider => processEnvironments({ root, stateFolder: state });
+  const open = (): EnvironmentProvider => processEnvironments({ root, stateFolder: state, ...spec });
   const provider = open();
   t.after(async () => {
     for (const id of await provider.regions()) await provider.region(id).remove(new AbortController().signal);

@@ -13,7 +13,10 @@ export interface Layout {
   readonly counts: string;
   /** Who the agent is: the process whose end is the end of all. */
   readonly identity: string;
+  /** Held by the agent while it lives. */
   readonly lock: string;
+  /** Held by whoever starts an agent, until it answers. */
+  readonly starting: string;
   readonly socket: string;
   readonly log: string;
   readonly releases: string;
@@ -36,6 +39,7 @@ export function layout(folder: string, id: RegionId): Layout {
     counts: join(folder, 'counts.json'),
     identity: join(folder, 'agent.json'),
     lock: join(folder, 'agent.lock'),
+    starting: join(folder, 'starting.lock'),
     socket: join(folder, SOCKET),
     log: join(folder, 'agent.log'),
     releases: join(folder, 'releases'),

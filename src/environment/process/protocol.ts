@@ -50,4 +50,4 @@ export interface Answers {
 export type Reply<O extends Operation> = { readonly ok: Answers[O] } | { readonly error: ErrorRecord };
 
 /** What an agent says once, on descriptor 3, to whoever started it. */
-export type Greeting = { readonly ready: true } | { readonly held: true } | { readonly error: ErrorRecord };
+export type Greeting = { readonly ready: true } | { readonly error: ErrorRecord };

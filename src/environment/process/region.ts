@@ -6,7 +6,7 @@ import type { BasisPoints, Instant, Millis } from '../../foundation/units.ts';
 import type { EnvironmentPlan } from '../../pipeline/plan.ts';
 import { notLaunched, weights, type Placed } from '../desired.ts';
 import type { EnvironmentDriver, LiveRelease, RegionState, Release, Telemetry } from '../driver.ts';
-import { startAgent } from './agent-process.ts';
+import { startAgent, type AgentSurroundings } from './agent-process.ts';
 import { readStored } from './agent/stored.ts';
 import { AgentGone, ask } from './ask.ts';
 import { place, type Layout } from './layout.ts';
@@ -21,7 +21,7 @@ const STARTS = 3;
 
 export interface DriverSpec {
   readonly layout: Layout;
-  readonly state: string;
+  readonly surroundings: AgentSurroundings;
   secret(name: string): Promise<Secret>;
 }
 
@@ -59,7 +59,13 @@ export class ProcessDriver implements EnvironmentDriver {
 
   async launch(plan: EnvironmentPlan, signal: AbortSignal): Promise<void> {
     const secrets = await Promise.all(plan.secrets.map(async (name) => [name, (await this.#spec.secret(name)).reveal()] as const));
-    await this.#call('launch', { plan, secrets: Object.fromEntries(secrets) }, signal, true);
+    try {
+      await this.#call('launch', { plan, secrets: Object.fromEntries(secrets) }, signal, true);
+    } catch (error) {
+      // Nothing half-done stays, and a region that was there before stays whole.
+      if (!await this.#launched()) await this.remove(new AbortController().signal);
+      throw error;
+    }
   }
 
   async prepare(release: Release, files: string, signal: AbortSignal): Promise<void> {
@@ -139,7 +145,7 @@ export class ProcessDriver implements EnvironmentDriver {
           throw new TrunklineError('AGENT_FAILED', 'infra', `the agent of ${place(this.#layout.id)} ended again and again: ${error.message}`, `see ${this.#layout.log}`);
         }
       }
-      if (await startAgent(this.#layout, this.#spec.state) === 'started') starts++;
+      if (await startAgent(this.#layout, this.#spec.surroundings) === 'started') starts++;
     }
   }
 }

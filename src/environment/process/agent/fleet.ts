@@ -16,6 +16,8 @@ export class Fleet implements Backend {
   readonly #log: InstanceLog;
   readonly #instances: readonly Instance[];
   #waiting: (() => void)[] = [];
+  /** Where the search for the least busy one begins: by turns, so that idle ones share what comes. */
+  #turn = 0;
 
   constructor(placed: Placed, spec: Omit<InstanceSpec, 'release' | 'plan' | 'log'> & { readonly logs: string; readonly masked: readonly string[] }) {
     this.placed = placed;
@@ -41,7 +43,9 @@ export class Fleet implements Backend {
 
   pick(except?: Target): Life | undefined {
     let best: Life | undefined;
-    for (const { healthy } of this.#instances) {
+    const first = this.#turn++ % this.#instances.length;
+    for (let n = 0; n < this.#instances.length; n++) {
+      const healthy = this.#instances[(first + n) % this.#instances.length]?.healthy;
       if (healthy && healthy !== except && (!best || healthy.inFlight.count < best.inFlight.count)) best = healthy;
     }
     return best;

@@ -1,7 +1,8 @@
 /** A region's own process: it outlives whoever started it, and everything of the region ends with it. */
-import { writeSync } from 'node:fs';
+import { existsSync, writeSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { errorRecord } from '../../../foundation/errors.ts';
+import type { Millis } from '../../../foundation/units.ts';
 import type { Isolation } from '../enclosure.ts';
 import { layout } from '../layout.ts';
 import { takeLock } from '../lock.ts';
@@ -9,6 +10,9 @@ import type { Greeting } from '../protocol.ts';
 import { serveControl } from './control.ts';
 import { Region } from './region.ts';
 import { writeWhole } from './stored.ts';
+
+const PURPOSE_EVERY: Millis = 2_000;
+const IDLE_LIMIT: Millis = 60_000;
 
 const [folder, environment, region, state, isolation] = process.argv.slice(2) as [string, string, string, string, Isolation];
 const note = (line: string): void => console.error(`${new Date().toISOString()} ${line}`);
@@ -22,8 +26,8 @@ process.chdir(folder);
 const here = layout(folder, { environment, region });
 const lock = takeLock(here.lock);
 if (!lock) {
-  greet({ held: true });
-  process.exit(0);
+  greet({ error: { code: 'AGENT_RUNNING', class: 'infra', message: `another agent serves ${folder} already` } });
+  process.exit(1);
 }
 try {
   const [pid, ...started] = (process.env['TRUNKLINE_AGENT'] ?? '').split(' ');
@@ -35,6 +39,7 @@ try {
     process.exit(0);
   };
   process.on('SIGTERM', () => void opened.end().then(end));
+  lookForPurpose(opened, end);
   await serveControl(opened, end);
   note('ready');
   greet({ ready: true });
@@ -42,6 +47,18 @@ try {
   note(`cannot start: ${error instanceof Error ? error.stack : String(error)}`);
   greet({ error: errorRecord(error) });
   process.exit(1);
+}
+
+/** Without a folder, or with nothing launched for long, there is nobody left who could ever end this process. */
+function lookForPurpose(opened: Region, end: () => void): void {
+  let idle = 0;
+  setInterval(() => {
+    idle = opened.observe().launched ? 0 : idle + PURPOSE_EVERY;
+    const gone = !existsSync(here.identity);
+    if (!gone && idle < IDLE_LIMIT) return;
+    note(gone ? 'the folder of this region is gone; ending' : 'nothing was launched; ending');
+    void opened.end().finally(end);
+  }, PURPOSE_EVERY);
 }
 
 /** Says it to whoever started this process, who may have gone. */

@@ -25,6 +25,9 @@ type Answer = Pick<ProbeOutcome, 'ok' | 'detail' | 'release'>;
 /** Later than the process's own limit: by then it is stuck as a whole. */
 const PATIENCE: Millis = PROBE_LIMIT + 2_000;
 
+/** Probes that end their process again and again must not keep the machine busy with that. */
+const BETWEEN_STARTS: Millis = 1_000;
+
 const PROGRAM = fileURLToPath(new URL(`../prober/main${extname(import.meta.url)}`, import.meta.url));
 
 /** Runs probe files in a process apart, which is started when it is needed and again when it died. */
@@ -33,6 +36,7 @@ export class Prober {
   readonly #alive = new Set<ProberProcess>();
   #current: ProberProcess | undefined;
   #started = 0;
+  #startedAt = -Infinity;
   #ended = false;
 
   constructor(spec: ProberSpec) {
@@ -42,6 +46,8 @@ export class Prober {
   /** Runs one probe once. Never rejects: whatever goes wrong is a probe that failed. */
   async run(order: Omit<ProbeOrder, 'id'>): Promise<Answer> {
     if (this.#ended) return { ok: false, detail: 'the region is ending' };
+    if (this.#current?.over) this.#current = undefined;
+    if (!this.#current && performance.now() - this.#startedAt < BETWEEN_STARTS) return { ok: false, detail: 'the prober ended a moment ago' };
     this.#current ??= this.#start();
     return this.#current.run(order);
   }
@@ -50,6 +56,7 @@ export class Prober {
   renew(): void {
     this.#current?.retire();
     this.#current = undefined;
+    this.#startedAt = -Infinity;
   }
 
   async end(): Promise<void> {
@@ -58,12 +65,10 @@ export class Prober {
   }
 
   #start(): ProberProcess {
+    this.#startedAt = performance.now();
     const made = new ProberProcess(this.#spec, `prober-${++this.#started}`);
     this.#alive.add(made);
-    void made.gone.then(() => {
-      this.#alive.delete(made);
-      if (this.#current === made) this.#current = undefined;
-    });
+    void made.gone.then(() => this.#alive.delete(made));
     return made;
   }
 }
@@ -74,6 +79,8 @@ class ProberProcess {
   readonly #child: Promise<ChildProcess>;
   #last = 0;
   #retired = false;
+  /** It has ended: nothing that is asked of it from now on would be answered. */
+  over = false;
   /** Resolves once it is dead and its home is gone. */
   readonly gone: Promise<void>;
 
@@ -82,6 +89,7 @@ class ProberProcess {
     const home = join(spec.homes, name);
     this.#child = this.#start(spec, home);
     this.gone = this.#child.then(exit, (error: unknown) => `could not be started: ${String(error)}`).then(async (how) => {
+      this.over = true;
       this.#note(how);
       for (const answer of this.#pending.values()) answer({ ok: false, detail: `the prober ended before the probe did: ${how}` });
       await rm(home, { recursive: true, force: true });

@@ -1,7 +1,9 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Dispatcher } from 'undici';
 import { TrunklineError } from '../../../foundation/errors.ts';
+import type { Millis } from '../../../foundation/units.ts';
 import { RELEASE_HEADER, ROUTE_HEADER, SYNTHETIC_HEADER } from '../../driver.ts';
 import type { Counts } from './counts.ts';
 import { exchange, type Exchange } from './exchange.ts';
@@ -18,6 +20,10 @@ export interface Backend {
   pick(except?: Target): Target | undefined;
 }
 
+/** A predecessor that was killed may take a moment to let its port go. */
+const LISTEN_ATTEMPTS = 5;
+const LISTEN_AGAIN: Millis = 100;
+
 /** The one address of a region: gives every request to the release that has its turn. */
 export class Router {
   readonly #server: Server;
@@ -33,13 +39,15 @@ export class Router {
 
   /** @throws {TrunklineError} `PORT_TAKEN`. */
   async listen(port: number): Promise<void> {
-    this.#server.listen({ port, host: '127.0.0.1', backlog: 1_024 });
-    try {
-      await once(this.#server, 'listening');
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error;
-      throw new TrunklineError('PORT_TAKEN', 'infra', `port ${port} of 127.0.0.1 is in use by another program`,
-        'end that program, or remove the environment with "trunkline down" and launch it anew');
+    for (let attempt = 1; ; attempt++) {
+      try {
+        this.#server.listen({ port, host: '127.0.0.1', backlog: 1_024 });
+        return void await once(this.#server, 'listening');
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error;
+        if (attempt === LISTEN_ATTEMPTS) throw portTaken(port);
+        await sleep(LISTEN_AGAIN);
+      }
     }
   }
 
@@ -83,6 +91,11 @@ export class Router {
     if (turn && turn === this.candidate && !target && this.stable) return { backend: this.stable, target: this.stable.pick(), steered: false };
     return turn && { backend: turn, target, steered: false };
   }
+}
+
+function portTaken(port: number): TrunklineError {
+  return new TrunklineError('PORT_TAKEN', 'infra', `port ${port} of 127.0.0.1 is in use by another program`,
+    'end that program, or remove the environment with "trunkline down" and launch it anew');
 }
 
 /** Ends the answer, if it has not ended; true when it counts as an error of the release. */

@@ -3,16 +3,22 @@
  * crash or lie without harm to the region. Descriptor 3 brings orders and takes results, one JSON text a line.
  */
 import assert from 'node:assert/strict';
+import process from 'node:process';
 import { Socket } from 'node:net';
 import { createInterface } from 'node:readline';
 import { pathToFileURL } from 'node:url';
 import { RELEASE_HEADER, ROUTE_HEADER, SYNTHETIC_HEADER } from '../../driver.ts';
 import { PROBE_LIMIT, type ProbeOrder, type ProbeOutcome } from './order.ts';
 
+const exit = process.exit.bind(process);
 const agent = new Socket({ fd: 3, readable: true, writable: true });
-agent.once('close', () => process.exit());
+agent.once('close', () => exit());
 createInterface({ input: agent }).on('line', (line) => void perform(JSON.parse(line) as ProbeOrder));
 
+// One probe that wants to end the process must not end the others.
+process.exit = () => {
+  throw new Error('a probe must not end its process');
+};
 // A promise that a probe lost must not end the others.
 process.on('unhandledRejection', (reason) => console.error('a probe left a rejected promise behind:', reason));
 process.on('uncaughtException', (error) => console.error('a probe threw where nobody caught it:', error));
