@@ -34,7 +34,7 @@ export async function conduct(session: Session, product: Product, command: Comma
     const known = state.runs.get(answer.run);
     if (known?.finished || options.detach) return report(session, state, answer.run);
   }
-  return await followRun(session, product, conductor, answer.run, after, options); // not before it ends may the host be disposed of
+  return await followRun(session, product, conductor, answer.run, answer.began ? after : 0, options); // not before it ends may the host be disposed of
 }
 
 async function followRun(session: Session, product: Product, conductor: Conductor, id: string, begin: number, options: RunOptions): Promise<ExitCode> {

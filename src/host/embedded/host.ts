@@ -216,6 +216,7 @@ export class EmbeddedHost implements Host {
 
   #change(signal: AbortSignal): Promise<void> {
     return new Promise((resolve) => {
+      if (signal.aborted) return resolve();
       const listener = (): void => {
         this.#listeners.delete(listener);
         signal.removeEventListener('abort', listener);
