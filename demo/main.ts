@@ -45,9 +45,7 @@ async function demonstrate(): Promise<void> {
   say('The example application, in a fresh git repository', stage.repository);
   operators();
   stage.commit('The first release of the shop');
-  const up = stage.up();
-  up.stdout?.resume();
-  await data<unknown>('check'); // `up` needs a moment; so does this
+  const up = await stage.up();
 
   say('1. The first release: there is no baseline yet, so nothing could be gone back to');
   await release('SUCCEEDED', 0);

@@ -1,8 +1,9 @@
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { cpSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
 const product = fileURLToPath(new URL('..', import.meta.url));
@@ -52,19 +53,30 @@ export class Stage {
     return child;
   }
 
-  up(): ChildProcess {
-    return this.start([main, 'up']);
-  }
-
-  write(path: string, text: string): void {
-    writeFileSync(join(this.repository, path), text);
+  /** Starts the host that watches the trunk; resolves once it does. */
+  async up(): Promise<ChildProcess> {
+    const child = this.start([main, 'up']);
+    child.stdout?.resume();
+    if (!child.stderr) throw new Error('its messages are read');
+    for await (const line of createInterface(child.stderr)) {
+      if (line.startsWith('watching')) break;
+      process.stderr.write(`${line}\n`);
+    }
+    child.stderr.on('data', (chunk: Buffer) => process.stderr.write(chunk));
+    return child;
   }
 
   /** Ends everything that was started, and removes the folder. */
   async end(): Promise<void> {
-    await this.trunkline(['down']);
     const ends = [...this.#running].map((child) => Promise.all([once(child, 'exit'), child.kill('SIGTERM')]));
     await Promise.all(ends);
+    const runs = JSON.parse((await this.trunkline(['runs', '--json'])).out || '[]') as readonly { readonly run: string; readonly outcome: string }[];
+    for (const { run, outcome } of runs) {
+      if (outcome !== 'IN_PROGRESS') continue;
+      await this.trunkline(['cancel', run, '--reason', 'the demonstration is over']);
+      await this.trunkline(['run', '--wait']); // a host of its own, which puts back what is half deployed
+    }
+    await this.trunkline(['down']);
     rmSync(this.#folder, { recursive: true, force: true });
   }
 
