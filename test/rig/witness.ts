@@ -1,0 +1,69 @@
+/** Hears of every command of a commit as it begins and ends: from outside, by a connection that the kernel closes with it. */
+import { once } from 'node:events';
+import { createServer, type AddressInfo, type Socket } from 'node:net';
+
+export interface Witnessed {
+  /** The attempt's key, as its processes carry it: `RUN/STAGE/ACTION/ATTEMPT`. */
+  readonly attempt: string;
+  readonly pid: number;
+  /** Others of the same action that were alive when this one began. */
+  readonly beside: readonly string[];
+  /** Whether it said that it had done its work. */
+  ended: boolean;
+}
+
+export class Witness implements AsyncDisposable {
+  readonly port: number;
+  readonly seen: Witnessed[] = [];
+  readonly #server;
+  readonly #alive = new Map<Socket, Witnessed>();
+
+  private constructor(server: ReturnType<typeof createServer>) {
+    this.#server = server;
+    this.port = (server.address() as AddressInfo).port;
+    server.on('connection', (socket) => this.#hear(socket));
+  }
+
+  static async start(): Promise<Witness> {
+    const server = createServer().listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    return new Witness(server);
+  }
+
+  /** What ran for a run, in the order of its beginning. */
+  of(run: string): readonly Witnessed[] {
+    return this.seen.filter(({ attempt }) => attempt.startsWith(`${run}/`));
+  }
+
+  /** Commands of a run that live now. */
+  alive(run: string): readonly Witnessed[] {
+    return [...this.#alive.values()].filter(({ attempt }) => attempt.startsWith(`${run}/`));
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const socket of this.#alive.keys()) socket.destroy();
+    this.#server.close();
+    await once(this.#server, 'close');
+  }
+
+  #hear(socket: Socket): void {
+    let text = '';
+    socket.setEncoding('utf8').on('data', (chunk: string) => {
+      text += chunk;
+      const known = this.#alive.get(socket);
+      if (!known && text.includes('\n')) this.#begin(socket, JSON.parse(text.slice(0, text.indexOf('\n'))) as { attempt: string; pid: number });
+      else if (known && text.endsWith('end\n')) known.ended = true;
+    });
+    socket.on('error', () => undefined); // it was killed: `close` follows
+    socket.once('close', () => this.#alive.delete(socket));
+  }
+
+  #begin(socket: Socket, { attempt, pid }: { readonly attempt: string; readonly pid: number }): void {
+    const action = (key: string): string => key.slice(0, key.lastIndexOf('/'));
+    const beside = [...this.#alive.values()].filter((other) => action(other.attempt) === action(attempt)).map((other) => other.attempt);
+    const witnessed: Witnessed = { attempt, pid, beside, ended: false };
+    this.seen.push(witnessed);
+    this.#alive.set(socket, witnessed);
+    socket.write('go\n');
+  }
+}
