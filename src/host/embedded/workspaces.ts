@@ -53,9 +53,10 @@ export class Workspaces {
     return cell;
   }
 
-  /** Ends the cells of a stage, proves it, and removes its folders. */
+  /** Ends the cells of a stage, proves it, and removes its folders: also those that an earlier host opened. */
   async close(run: string, stage: StageName): Promise<void> {
-    const keys = [...new Set([...this.#open.keys(), ...this.#cells.keys()])].filter((key) => key.startsWith(`${run}/${stage}-`));
+    const found = (await list(join(this.#parts.root, run))).map((name) => `${run}/${name}`);
+    const keys = [...new Set([...this.#open.keys(), ...this.#cells.keys(), ...found])].filter((key) => key.startsWith(`${run}/${stage}-`));
     await Promise.all(keys.map(async (key) => {
       await this.#end(key);
       await rm(join(this.#parts.root, key), { recursive: true, force: true });
