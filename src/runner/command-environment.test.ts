@@ -1,0 +1,20 @@
+import assert from 'node:assert/strict';
+import { dirname } from 'node:path';
+import { test } from 'node:test';
+import { searchPath, surroundings } from './command-environment.ts';
+import { npmrc } from './npm-settings.ts';
+
+test('programs are looked for beside this Node first, and never among the host\'s own scripts', () => {
+  assert.equal(searchPath('/work/app/node_modules/.bin:relative::/usr/bin:/x/node-gyp-bin:/usr/bin:/bin'), `${dirname(process.execPath)}:/usr/bin:/bin`);
+});
+
+test('of the host\'s environment only the ways to the network pass', () => {
+  const host = { HTTPS_PROXY: 'http://proxy', NODE_EXTRA_CA_CERTS: '/ca.pem', TZ: 'Europe/Paris', NODE_OPTIONS: '--inspect', AWS_SECRET_ACCESS_KEY: 'x', npm_config_token: 'x', LANG: 'de_DE' };
+  const names = Object.keys(surroundings({ host, user: 'u', home: '/h', temporary: '/t' }));
+  assert.deepEqual(names.toSorted(), ['CI', 'HOME', 'HTTPS_PROXY', 'LANG', 'LC_ALL', 'LOGNAME', 'NODE_EXTRA_CA_CERTS', 'PATH', 'SHELL', 'TERM', 'TMPDIR', 'TZ', 'USER']);
+});
+
+test('npm reaches its registries without a token or a password', () => {
+  const settings = { registry: 'https://user:word@registry.example/npm/', '@own:registry': 'https://own.example/', cafile: '/etc/ca.pem', '//registry.example/:_authToken': 'token', _auth: 'token', proxy: null, 'strict-ssl': true, userconfig: '/home/u/.npmrc', 'script-shell': '/evil' };
+  assert.equal(npmrc(settings), 'registry=https://registry.example/npm/\n@own:registry=https://own.example/\ncafile=/etc/ca.pem\nstrict-ssl=true\naudit=false\nfund=false\nupdate-notifier=false\n');
+});
