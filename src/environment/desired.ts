@@ -69,8 +69,8 @@ export function weights({ stable, candidate, weight }: Desired): { readonly stab
 }
 
 /**
- * Whose probes run by ordinary traffic: those of the release that carries most of it, so that a candidate can't
- * bring the probes that would spare it.
+ * Whose probes run by ordinary traffic: the stable release's until the candidate has all of it, so that a candidate
+ * can't bring the probes that would spare it.
  */
 export function probing({ stable, candidate, weight }: Desired): Placed | undefined {
   return stable && weight < WHOLE ? stable : candidate ?? stable;

@@ -57,7 +57,7 @@ export interface EnvironmentDriver {
 /** Opens regions. One adapter per kind of place; the composition root picks it. */
 export interface EnvironmentProvider {
   region(id: RegionId): EnvironmentDriver;
-  /** Every region that was launched and not removed. */
+  /** Every region that was launched, or whose launch was broken off, and that was not removed. */
   regions(): Promise<readonly RegionId[]>;
 }
 

@@ -29,8 +29,13 @@ export function processEnvironments({ root, stateFolder, secret = noSecret, isol
   return {
     region: (id) => new ProcessDriver({ layout: of(id), surroundings: { state, ...(isolation ? { isolation } : {}) }, secret: (name) => secret(id, name) }),
     regions: async () => folders(base).flatMap((environment) => folders(join(base, environment))
-      .map((region) => ({ environment, region })).filter((id) => existsSync(of(id).desired))),
+      .map((region) => ({ environment, region })).filter((id) => wasBegun(of(id)))),
   };
+}
+
+/** Also where a launch was broken off half way: it can be removed like any other. */
+function wasBegun({ desired, identity }: Layout): boolean {
+  return existsSync(desired) || existsSync(identity);
 }
 
 function folders(folder: string): readonly string[] {

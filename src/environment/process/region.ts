@@ -15,6 +15,8 @@ import type { Answers, Operation, Request } from './protocol.ts';
 import { endSurvivors } from './survivors.ts';
 
 const PATIENCE: Millis = 30_000;
+/** Draining and a database's last checkpoint take their time; a stuck agent does not get more. */
+const END_LIMIT: Millis = 90_000;
 const OBSERVE_LIMIT: Millis = 10_000;
 /** An agent that dies under the same call again and again is not cured by another start. */
 const STARTS = 3;
@@ -119,12 +121,13 @@ export class ProcessDriver implements EnvironmentDriver {
     });
   }
 
-  /** Politely, if the agent can be asked; resolves once its lock is free. */
+  /** Politely, if the agent answers; by force otherwise. Resolves once everything is proven dead. */
   async #end(signal: AbortSignal): Promise<void> {
+    const patience = AbortSignal.timeout(END_LIMIT);
     try {
-      await ask(this.#layout, 'end', {}, signal);
+      await ask(this.#layout, 'end', {}, AbortSignal.any([signal, patience]));
     } catch (error) {
-      if (!(error instanceof AgentGone)) throw error;
+      if (!(error instanceof AgentGone) && !patience.aborted) throw error;
     }
     await endSurvivors(this.#layout);
   }

@@ -13,8 +13,9 @@ export class Counts {
     this.#byRelease = new Map(Object.entries(stored));
   }
 
+  /** From now on it is counted, until it is forgotten. */
   begin(release: string): void {
-    this.#byRelease.set(release, NONE);
+    if (!this.#byRelease.has(release)) this.#byRelease.set(release, NONE);
   }
 
   forget(release: string): void {

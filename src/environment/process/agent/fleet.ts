@@ -1,10 +1,10 @@
-import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { TrunklineError } from '../../../foundation/errors.ts';
 import type { Placed } from '../../desired.ts';
 import type { LiveRelease } from '../../driver.ts';
-import { Instance, type InstanceSpec, type Life } from './instance.ts';
+import { Instance } from './instance.ts';
 import { InstanceLog } from './instance-log.ts';
+import type { InstanceSpec, Life } from './life.ts';
 import type { Backend, Target } from './router.ts';
 
 /** So many starts in a row that came to nothing are proof enough while a release is being prepared. */
@@ -75,12 +75,6 @@ export class Fleet implements Backend {
   async end(): Promise<void> {
     await Promise.all(this.#instances.map((instance) => instance.end()));
     await this.#log.close();
-  }
-
-  /** For a release that leaves for good. */
-  async remove(files: string): Promise<void> {
-    await this.end();
-    await rm(files, { recursive: true, force: true });
   }
 
   async #change(stop: AbortSignal): Promise<void> {

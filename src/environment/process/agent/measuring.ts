@@ -4,7 +4,7 @@ import type { Millis } from '../../../foundation/units.ts';
 import { Counts, type Count } from './counts.ts';
 import type { Fleet } from './fleet.ts';
 import type { History } from './history.ts';
-import type { Life } from './instance.ts';
+import type { Life } from './life.ts';
 import { LIMITS, parseMetrics } from './openmetrics.ts';
 import { writeWhole } from './stored.ts';
 

@@ -1,5 +1,5 @@
-import { readdir, readFile, rm } from 'node:fs/promises';
-import { delimiter, dirname, join } from 'node:path';
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import { TrunklineError } from '../../../foundation/errors.ts';
 import type { BasisPoints, Instant } from '../../../foundation/units.ts';
 import type { EnvironmentPlan } from '../../../pipeline/plan.ts';
@@ -12,11 +12,14 @@ import { Database } from './database.ts';
 import { place } from './files.ts';
 import { Fleet } from './fleet.ts';
 import { History } from './history.ts';
+import { InstanceLog } from './instance-log.ts';
 import { Measuring } from './measuring.ts';
 import { freePort } from './port.ts';
 import { Prober } from './prober.ts';
 import { Probing } from './probing.ts';
 import { Router } from './router.ts';
+import { chosen, plainEnvironment, readSecrets, secretsOf } from './surroundings.ts';
+import { sweep } from './sweep.ts';
 import { readStored, writeStored, writeWhole, type Stored } from './stored.ts';
 import { Turns } from '../../turns.ts';
 
@@ -38,6 +41,7 @@ export class Region {
   readonly #router: Router;
   readonly #database: Database;
   readonly #prober: Prober;
+  readonly #proberLog: InstanceLog;
   readonly #measuring: Measuring;
   readonly #fleets = new Map<string, Fleet>();
   #probing: Probing | undefined;
@@ -52,7 +56,8 @@ export class Region {
     this.#counts = counts;
     this.#router = new Router(counts);
     this.#database = new Database(this.#layout.database, (line) => around.note(line), () => this.#recycle());
-    this.#prober = new Prober({ isolation: around.isolation, state: around.state, stage: this.#layout.stage, releases: this.#layout.releases, homes: this.#layout.homes, environment: this.#plainEnvironment(), note: (line) => around.note(line) });
+    this.#proberLog = new InstanceLog(join(this.#layout.logs, 'prober.log'), []);
+    this.#prober = new Prober({ isolation: around.isolation, state: around.state, stage: this.#layout.stage, releases: this.#layout.releases, homes: this.#layout.homes, environment: plainEnvironment(this.#layout), note: (line) => this.#proberLog.line(line) });
     this.#measuring = new Measuring({ history: this.#history, counts, file: this.#layout.counts, lives: () => [...this.#fleets.values()], note: (line) => around.note(line) });
   }
 
@@ -61,7 +66,7 @@ export class Region {
     const { layout } = around;
     const region = new Region(around, await Measuring.storedCounts(layout.counts));
     const stored = await readStored(layout.desired);
-    await region.#sweep(stored);
+    await sweep(layout, region.#counts, [stored?.stable, stored?.candidate]);
     region.#secrets = await readSecrets(layout.secrets);
     if (stored) await region.#takeUp(stored);
     return region;
@@ -110,7 +115,6 @@ export class Region {
         await this.#remove(fleet);
         throw error;
       }
-      this.#counts.begin(release.id);
       this.#follow();
     });
   }
@@ -119,7 +123,8 @@ export class Region {
     return this.#turns.take(signal, async (mine) => {
       const stored = this.#launched();
       const next = { ...shifted(stored, release, weight), port: stored.port };
-      if (next.weight > stored.weight) await this.#fleets.get(next.candidate?.release.id as string)?.ready(mine);
+      // Also when it is meant already: then an agent that died may have left it meant, and not yet in force.
+      if (next.weight > 0 && next.weight >= stored.weight) await this.#fleets.get(next.candidate?.release.id as string)?.ready(mine);
       await this.#persist(next);
       this.#follow();
     });
@@ -169,6 +174,7 @@ export class Region {
       this.#probing?.stop();
       this.#probing?.rest();
       await this.#prober.end();
+      await this.#proberLog.close();
       await this.#router.close();
       await Promise.all([...this.#fleets.values()].map((fleet) => fleet.end()));
       await this.#leaving;
@@ -226,39 +232,20 @@ export class Region {
   #fleet(placed: Placed): Fleet {
     const { isolation, state } = this.#around;
     const { id } = placed.release;
-    const secrets = this.#chosenSecrets(placed.plan);
+    const secrets = chosen(this.#secrets, placed.plan.secrets);
     const fleet = new Fleet(placed, {
       isolation, state, stage: this.#layout.stage, homes: this.#layout.homes, logs: this.#layout.logs,
       files: this.#folder(id),
-      masked: [...Object.values(secrets), ...this.#databaseSecrets()],
+      masked: [...Object.values(secrets), ...secretsOf(this.#database.url)],
       environment: ({ port, home, instance }) => ({
-        ...placed.plan.settings, ...secrets, ...this.#plainEnvironment(),
+        ...placed.plan.settings, ...secrets, ...plainEnvironment(this.#layout),
         HOME: home, TMPDIR: home, PORT: String(port), TRUNKLINE_RELEASE: id, TRUNKLINE_INSTANCE: instance,
         ...(this.#database.url ? { DATABASE_URL: this.#database.url.reveal() } : {}),
       }),
     });
     this.#fleets.set(id, fleet);
+    this.#counts.begin(id);
     return fleet;
-  }
-
-  #chosenSecrets({ secrets }: EnvironmentPlan): { readonly [name: string]: string } {
-    const chosen = new Set(secrets);
-    return Object.fromEntries(Object.entries(this.#secrets).filter(([name]) => chosen.has(name)));
-  }
-
-  #databaseSecrets(): readonly string[] {
-    const url = this.#database.url?.reveal();
-    return url === undefined ? [] : [url, new URL(url).password];
-  }
-
-  #plainEnvironment(): { readonly [name: string]: string } {
-    return {
-      PATH: [dirname(process.execPath), '/usr/local/bin', '/usr/bin', '/bin'].join(delimiter),
-      LANG: process.env['LANG'] ?? 'C.UTF-8',
-      TZ: process.env['TZ'] ?? 'UTC',
-      TRUNKLINE_PLACE: this.#layout.marker,
-      TRUNKLINE_REGION: placeName(this.#layout.id),
-    };
   }
 
   #recycle(): void {
@@ -278,21 +265,4 @@ export class Region {
     await writeStored(this.#layout.desired, stored);
     this.#stored = stored;
   }
-
-  /** Nothing half-done of an earlier agent is adopted. */
-  async #sweep(stored: Stored | undefined): Promise<void> {
-    const kept = new Set([stored?.stable?.release.id, stored?.candidate?.release.id]);
-    for (const name of await readdir(this.#layout.releases)) {
-      if (!kept.has(name)) await rm(join(this.#layout.releases, name), { recursive: true, force: true });
-    }
-    for (const name of await readdir(this.#layout.homes)) await rm(join(this.#layout.homes, name), { recursive: true, force: true });
-    for (const release of Object.keys(this.#counts.toJSON())) if (!kept.has(release)) this.#counts.forget(release);
-  }
-}
-
-async function readSecrets(file: string): Promise<{ readonly [name: string]: string }> {
-  return readFile(file, 'utf8').then((text) => JSON.parse(text) as { readonly [name: string]: string }, (error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return {};
-    throw error;
-  });
 }
