@@ -11,6 +11,9 @@ import type { PipelineState, Run } from '../../src/core/state.ts';
 import { WHOLE } from '../../src/foundation/units.ts';
 import type { Recorded } from '../../src/journal/events.ts';
 import { openJournalReadOnly } from '../../src/journal/sqlite/journal.ts';
+import { placeOf } from '../../src/place.ts';
+import { openRepository } from '../../src/source/git/repository.ts';
+import { verifyStored } from '../../src/verification.ts';
 import { applicationFiles } from '../rig/application.ts';
 import type { Pipeline } from '../rig/pipeline.ts';
 import type { Kind, Trial, TrialSpec } from './trial.ts';
@@ -37,7 +40,7 @@ export function referenceOf(run: Run): Reference {
 /** @param live the change that must be live in production: this one, or the one before a bad one. */
 export async function faultsOf({ pipeline, subject, kind, number }: TrialSpec, trial: Trial, reference: Reference, live: { readonly run: string; readonly number: number }): Promise<readonly string[]> {
   const events = pipeline.events();
-  const state = pipeline.folded(events);
+  const state = pipeline.folded();
   const { run } = trial;
   const ended = referenceOf(run);
   return [
@@ -64,7 +67,7 @@ function journalFaults(pipeline: Pipeline, state: PipelineState, events: readonl
     ...(gap < 0 ? [] : [`the journal has a gap at ${gap + 1}`]),
     ...(unended.length === 0 && state.unfinished.size === 0 ? [] : [`unfinished runs: ${unended.join(', ')}`]),
     ...owed(state).map(({ key }) => `${key} is still owed`),
-    ...advance(state, [], { builds: 2 }, Date.now()).map(({ type }) => `${type} should have followed long ago`),
+    ...advance(structuredClone(state), [], { builds: 2 }, Date.now()).map(({ type }) => `${type} should have followed long ago`),
   ];
 }
 
@@ -122,10 +125,11 @@ async function artifactFaults(pipeline: Pipeline, run: Run, release: { readonly 
   const store = await openDiskStore(join(pipeline.state, 'artifacts'));
   const stored = (await store.attestations(run.artifact)).map(({ digest }) => digest).sort();
   const recorded = run.evidence.map(({ digest }) => digest).sort();
-  const verified = await pipeline.trunkline(['verify', run.id, '--json']);
+  const repository = await openRepository(pipeline.repository);
+  const verified = await verifyStored(placeOf(repository, pipeline.state), `file://${repository.root}`, pipeline.folded(), run.artifact);
   return [
     ...(isDeepStrictEqual(stored, recorded) ? [] : [`the store holds ${stored.length} attestations, the journal speaks of ${recorded.length}`]),
-    ...(verified.code === 0 ? [] : [`trunkline verify ended with ${verified.code}: ${verified.out}${verified.err}`]),
+    ...verified.failures.map(({ code, message }) => `the evidence does not hold: ${message} [${code}]`),
     ...(release === undefined ? [] : await layerFaults(pipeline, store, run, release)),
   ];
 }

@@ -96,6 +96,6 @@ async function watchShares(pipeline: Pipeline, signal: AbortSignal, faults: Set<
       const isWhole = weights.every((weight) => Number.isInteger(weight) && weight >= 0) && (sum === WHOLE || (!state.stable && sum === 0));
       if (!isWhole) faults.add(`the shares in ${environment}/${region} were ${weights.join(' + ')}`);
     }
-    await sleep(150, undefined, { signal }).catch(() => undefined); // it rejects only when the signal aborts
+    await sleep(300, undefined, { signal }).catch(() => undefined); // it rejects only when the signal aborts
   }
 }

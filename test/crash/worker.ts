@@ -1,16 +1,9 @@
 /** Releases change after change into one pipeline, each with its own crashes; a new pipeline where one is spoilt. */
 import { Pipeline } from '../rig/pipeline.ts';
+import type { Case } from './cases.ts';
 import { faultsOf, referenceOf, type Reference } from './checks.ts';
 import type { Subject } from './subject.ts';
-import { attempt, story, type Kind, type Trial, type TrialSpec } from './trial.ts';
-
-export interface Case {
-  readonly kind: Kind;
-  /** None: it is released undisturbed. */
-  readonly crashes: readonly string[];
-  readonly amidMs: number;
-  readonly record?: string;
-}
+import { attempt, story, type Trial, type TrialSpec } from './trial.ts';
 
 export interface Verdict {
   readonly case: Case;
@@ -33,14 +26,17 @@ export class Worker {
     this.#subject = subject;
   }
 
-  /** @param reference how such a run ends undisturbed; without one, this run is the reference. */
-  async perform(one: Case, reference?: Reference): Promise<Verdict> {
+  /**
+   * @param reference how such a run ends undisturbed; without one, this run is the reference.
+   * @param record a file for the names of the points that are reached.
+   */
+  async perform(one: Case, reference?: Reference, record?: string): Promise<Verdict> {
     const began = performance.now();
     const faults: string[] = [];
     let trial: Trial | undefined;
     let known = reference;
     try {
-      const spec = await this.#ready(one);
+      const spec = await this.#ready(one, record);
       try {
         trial = await attempt(spec);
         known ??= referenceOf(trial.run);
@@ -68,7 +64,7 @@ export class Worker {
   }
 
   /** What `case` needs to begin: empty regions, or an earlier release in them. */
-  async #ready({ kind, crashes, amidMs, record }: Case): Promise<TrialSpec> {
+  async #ready({ kind, crashes, amidMs }: Case, record: string | undefined): Promise<TrialSpec> {
     if (kind === 'first' || this.#number >= MOST_RUNS || !this.#pipeline) {
       const left = await this.end();
       if (left.length > 0) throw new Error(left.join('; '));
@@ -76,8 +72,7 @@ export class Worker {
       this.#number = 0;
     }
     const pipeline = this.#pipeline;
-    const { kind: needed, number } = { kind, number: this.#number };
-    if (needed !== 'first' && number === 0) {
+    if (kind !== 'first' && this.#number === 0) {
       const { run } = await attempt({ pipeline, subject: this.#subject, kind: 'first', number: ++this.#number, crashes: [], amidMs });
       if (run.finished?.outcome !== 'SUCCEEDED') throw new Error(`the first release ended ${run.finished?.outcome}: ${run.finished?.reason}`);
       this.#live = { run: run.id, number: this.#number };

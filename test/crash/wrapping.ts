@@ -1,16 +1,22 @@
 /** Decorators of every port through which a host touches the world. Reading is no touch: it can be done again. */
 import assert from 'node:assert/strict';
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { basename, dirname } from 'node:path';
 import type { ArtifactStore } from '../../src/artifact/store.ts';
 import type { Wrapping } from '../../src/compose.ts';
 import type { Effect } from '../../src/core/owed.ts';
 import { evolve } from '../../src/core/evolve.ts';
 import { emptyState, type PipelineState } from '../../src/core/state.ts';
 import type { EnvironmentDriver, EnvironmentProvider, RegionId } from '../../src/environment/driver.ts';
+import type { Fact } from '../../src/core/facts.ts';
 import type { Effects } from '../../src/host/effects.ts';
 import type { Event } from '../../src/journal/events.ts';
 import type { Journal } from '../../src/journal/journal.ts';
 import type { Cell, Cells } from '../../src/runner/cell.ts';
 import type { Points } from './points.ts';
+
+/** The effect that a touch belongs to. */
+const effect = new AsyncLocalStorage<string>();
 
 export function wrapping(points: Points): Wrapping {
   let journal: Journal | undefined;
@@ -23,18 +29,20 @@ export function wrapping(points: Points): Wrapping {
     artifacts: (real) => artifacts(real, points),
     environments: (real): EnvironmentProvider => ({ region: (id) => region(real.region(id), id, points), regions: () => real.regions() }),
     cells: (real) => cells(real, points),
-    checkout: (real) => (commit, folder) => points.during('checkout', () => real(commit, folder), true),
+    checkout: (real) => (commit, folder) => points.during(`checkout ${stageIn(dirname(folder))}`, () => real(commit, folder), true),
   };
 }
 
 function effects(real: Effects, points: Points, journal: () => Journal): Effects {
   return {
     recover: (state) => points.during('recover', () => real.recover(state), true),
-    perform: (effect, state, report, signal) => {
+    perform: (owed, state, report, signal) => {
       const replayed = emptyState();
       for (const event of journal().read(0)) evolve(replayed, event);
       assert.deepEqual(plain(state), plain(replayed), 'the state of the host is not what its journal says');
-      return points.during(`perform ${wordOf(effect)}`, () => real.perform(effect, state, report, signal));
+      const perform = (): Promise<Fact | undefined> => effect.run(wordOf(owed), () => real.perform(owed, state, report, signal));
+      // A step of a rollout is one touch of its region, which is counted there.
+      return owed.type === 'rollout' ? perform() : points.during(`perform ${wordOf(owed)}`, perform);
     },
     release: (run, stage) => points.during(`release ${stage}`, () => real.release(run, stage), true),
     close: () => points.during('close', () => real.close()),
@@ -50,11 +58,12 @@ function plain(state: PipelineState): unknown {
 }
 
 function artifacts(real: ArtifactStore, points: Points): ArtifactStore {
+  const within = (what: string): string => `${what} for ${effect.getStore() ?? 'nobody'}`;
   return {
     get: (digest, limit) => real.get(digest, limit), stream: (digest, limit) => real.stream(digest, limit), attestations: (subject) => real.attestations(subject),
-    put: (bytes) => points.during('store.put', () => real.put(bytes), true),
-    publish: (manifest, name) => points.during('store.publish', () => real.publish(manifest, name), true),
-    attest: (subject, bundle, type) => points.during(`store.attest ${type.split('/').at(-2)}`, () => real.attest(subject, bundle, type), true),
+    put: (bytes) => points.during(within('store.put'), () => real.put(bytes), true),
+    publish: (manifest, name) => points.during(within('store.publish'), () => real.publish(manifest, name), true),
+    attest: (subject, bundle, type) => points.during(within(`store.attest ${type.split('/').at(-2)}`), () => real.attest(subject, bundle, type), true),
   };
 }
 
@@ -81,11 +90,16 @@ function cells(real: Cells, points: Points): Cells {
   return {
     isolation: real.isolation, weakness: real.weakness,
     open: (spec) => {
-      const stage = spec.id.split('/').at(-1)?.split('-')[0] ?? '';
+      const stage = stageIn(spec.id);
       return points.during(`cell.open ${stage}`, async () => wrapped(await real.open(spec), stage), true);
     },
     reap: () => points.during('cells.reap', () => real.reap(), true),
   };
+}
+
+/** `build` of a workspace named `RUN/build-3`. */
+function stageIn(workspace: string): string {
+  return basename(workspace).split('-')[0] ?? '';
 }
 
 /** `build/unit-tests` of `RUN/build/unit-tests/1`: ids and attempts differ from run to run. */
@@ -93,11 +107,11 @@ function actionOf(attempt: string): string {
   return attempt.split('/').slice(1, 3).join('/').replace(/-\d+/g, '');
 }
 
-function wordOf(effect: Effect): string {
-  switch (effect.type) {
-    case 'attempt': return `${effect.stage}.${effect.action.name}`;
-    case 'attest': return `attest ${effect.stage} ${effect.what}`;
-    case 'rollout': return `${effect.step.type} ${effect.environment.name}/${effect.step.region}`;
+function wordOf(owed: Effect): string {
+  switch (owed.type) {
+    case 'attempt': return `${owed.stage}.${owed.action.name}`;
+    case 'attest': return `attest ${owed.stage} ${owed.what}`;
+    case 'rollout': return `${owed.step.type} ${owed.environment.name}/${owed.step.region}`;
   }
 }
 
@@ -106,6 +120,6 @@ function wordsOf(events: readonly Event[]): string {
   const [first] = events;
   if (!first) return 'nothing';
   const place = 'stage' in first ? ` ${first.stage}${'action' in first ? `.${first.action}` : ''}` : '';
-  const fact = first.type === 'rollout' ? ` ${first.fact.type}${'region' in first.fact ? ` ${first.fact.region}` : ''}` : '';
+  const fact = first.type === 'rollout' ? ` ${Object.entries(first.fact).filter(([name]) => ['type', 'region', 'step'].includes(name)).map(([, value]) => String(value)).join(' ')}` : '';
   return `${first.type}${place}${fact}`;
 }

@@ -18,7 +18,7 @@ export function applicationFiles({ number, bad, witness, regions, bake }: Flavou
   const [first, ...rest] = regions;
   return {
     'trunkline.config.ts': `
-import { application, approval, archive, canary, cucumber, probes, sh, waive, wave } from 'trunkline';
+import { allAtOnce, application, approval, archive, canary, cucumber, probes, sh, waive, wave } from 'trunkline';
 import { alarm, httpProbe, probe, processes } from 'trunkline/environments';
 
 const tiny = { run: 'node dist/server.js', instances: 1, health: '/healthz', metrics: '/metrics', drain: '200ms' } as const;
@@ -28,7 +28,7 @@ const watched = {
   alarms: [alarm('greetings fail', probe('greet'), { above: 0.2, for: [1, 2], every: '200ms', minRequests: 1 })],
 };
 const nothing = { minTime: '0s', maxTime: '0s', minRequests: 0 } as const;
-const climb = canary({ steps: [{ weight: 0.1, bake: ${JSON.stringify(bake)} }, { weight: 0.5, bake: nothing }, { weight: 1, bake: nothing }] });
+const climb = canary({ steps: [{ weight: 0.1, bake: ${JSON.stringify(bake)} }, { weight: 1, bake: nothing }] });
 const left = () => waive('this pipeline is there to be killed, not to be complete');
 
 export default application('tiny', {
@@ -54,7 +54,7 @@ export default application('tiny', {
   prod: {
     environment: processes('prod', { ...watched, regions: ${JSON.stringify(regions)}, settings: { PLACE: 'prod' } }),
     approval: approval({ by: ['tiny-operators'], expires: '1h' }),
-    deploy: [wave('first light', ['${first}'], climb)${rest.length === 0 ? '' : `, wave('the rest', ${JSON.stringify(rest)}, canary({ steps: [{ weight: 0.1, bake: nothing }, { weight: 1, bake: nothing }] }))`}],
+    deploy: [wave('first light', ['${first}'], climb)${rest.length === 0 ? '' : `, wave('the rest', ${JSON.stringify(rest)}, allAtOnce({ riskAccepted: 'nobody uses it' }))`}],
   },
 });
 `,

@@ -10,6 +10,7 @@ import { emptyState, type PipelineState, type Run } from '../../src/core/state.t
 import type { RegionId, RegionState } from '../../src/environment/driver.ts';
 import { processEnvironments } from '../../src/environment/process/driver.ts';
 import type { Recorded } from '../../src/journal/events.ts';
+import type { JournalReader } from '../../src/journal/journal.ts';
 import { openJournalReadOnly } from '../../src/journal/sqlite/journal.ts';
 import { connect } from '../../src/server/client.ts';
 import { processesNaming, type LivingProcess } from './processes.ts';
@@ -37,6 +38,9 @@ export class Pipeline {
   readonly repository: string;
   readonly state: string;
   readonly #running = new Set<ChildProcess>();
+  readonly #events: Recorded[] = [];
+  readonly #state = emptyState();
+  #journal: JournalReader | undefined;
 
   constructor() {
     this.folder = realpathSync(mkdtempSync(join(tmpdir(), 'tl-')));
@@ -83,32 +87,32 @@ export class Pipeline {
 
   /** All that was written so far; nothing while there is no journal. */
   events(): readonly Recorded[] {
-    const path = join(this.state, 'journal.db');
-    if (!existsSync(path)) return [];
-    let journal;
-    try {
-      journal = openJournalReadOnly(path);
-    } catch (error) {
-      if (/JOURNAL_UNREADABLE/.test((error as { code?: string }).code ?? '')) return []; // it is being made
-      throw error;
-    }
-    try {
-      return [...journal.read(0)];
-    } finally {
-      journal.close();
-    }
+    this.#read();
+    return this.#events;
   }
 
-  /** The journal folded anew. */
-  folded(events: readonly Recorded[] = this.events()): PipelineState {
-    const state = emptyState();
-    for (const event of events) evolve(state, event);
-    return state;
+  /** The journal folded: for looking at, since the next look goes on folding it. */
+  folded(): PipelineState {
+    this.#read();
+    return this.#state;
+  }
+
+  #read(): void {
+    const path = join(this.state, 'journal.db');
+    if (!this.#journal && existsSync(path)) {
+      const journal = openJournalReadOnly(path);
+      if (journal.head() > 0) this.#journal = journal;
+      else journal.close(); // it is only just being made
+    }
+    for (const event of this.#journal?.read(this.#events.length) ?? []) {
+      this.#events.push(event);
+      evolve(this.#state, event);
+    }
   }
 
   /** The newest run of a commit. */
-  runOf(commit: string, state = this.folded()): Run | undefined {
-    return [...state.runs.values()].filter((run) => run.commit === commit).at(-1);
+  runOf(commit: string): Run | undefined {
+    return [...this.folded().runs.values()].filter((run) => run.commit === commit).at(-1);
   }
 
   /** Approves the run of a commit as soon as it waits for that, whichever host lives then; resolves once it has. */
@@ -147,6 +151,7 @@ export class Pipeline {
     const down = await this.trunkline(['down']);
     const left = this.processes();
     for (const { pid } of left) kill(pid);
+    this.#journal?.close();
     rmSync(this.folder, { recursive: true, force: true, maxRetries: 5 });
     if (down.code !== 0) throw new Error(`trunkline down ended with ${down.code}: ${down.err}`);
     return left;

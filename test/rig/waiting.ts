@@ -7,6 +7,6 @@ export async function until<Value>(what: string, ask: () => Value | undefined | 
     const answer = await ask();
     if (answer !== undefined) return answer;
     if (performance.now() > deadline) throw new Error(`not within ${Math.round(limit / 1_000)} s: ${what}`);
-    await sleep(25);
+    await sleep(40);
   }
 }
