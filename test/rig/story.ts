@@ -22,6 +22,9 @@ export interface Asking {
   readonly through?: readonly string[];
 }
 
+/** What takes longer than this on the slowest of machines hangs. */
+const LONGEST = 240_000;
+
 /** A `trunkline` under way. */
 export class Asked {
   readonly child: ChildProcess;
@@ -35,7 +38,14 @@ export class Asked {
     this.child.stdin?.on('error', () => undefined).end(input); // it may end without reading it
     this.child.stdout?.setEncoding('utf8').on('data', (text: string) => (this.#out += text));
     this.child.stderr?.setEncoding('utf8').on('data', (text: string) => (this.#err += text));
-    this.#ended = once(this.child, 'close').then(([code]) => ({ code: code as number | null, out: this.#out, err: this.#err }));
+    const hangs = setTimeout(() => {
+      this.#err += `\nit was killed by the test, after ${LONGEST / 1_000} s`;
+      this.child.kill('SIGKILL');
+    }, LONGEST);
+    this.#ended = once(this.child, 'close').then(([code]) => {
+      clearTimeout(hangs);
+      return { code: code as number | null, out: this.#out, err: this.#err };
+    });
   }
 
   get ended(): Promise<Answer> {
