@@ -50,7 +50,7 @@ export function program(open: OpenProduct, version: string): Command {
   add('up', 'watch the trunk and run each new commit, until ended').action(acting(open, up));
   add('runs', 'list the runs, newest first').option('-n, --limit <count>', 'how many', '20').action(acting(open, runs));
   add('show [run]', 'one run: its stages, actions, evidence and approval').action(acting(open, show));
-  add('logs [run] [action]', 'what the actions of a run printed; of a failed run, those that failed. ACTION is STAGE.ACTION').option('--attempt <number>', 'an earlier attempt').action(acting(open, logs));
+  add('logs [run] [action]', 'what the actions of a run printed; of a failed run, those that did not pass. ACTION is STAGE.ACTION').option('--attempt <number>', 'an earlier attempt').action(acting(open, logs));
   add('approve <run>', 'approve exactly what waits, for production').option('--as <name>', 'act as another, where operators.json lets you').option('-m, --message <text>', 'kept with the approval').option('--evidence <digest>', 'refuse when this is not what waits').action(acting(open, approve));
   add('reject <run>', 'turn down what waits for approval').requiredOption('-r, --reason <text>', 'why').option('--defect', 'it is broken: counts as a failure').option('--as <name>', 'act as another').action(acting(open, reject));
   add('cancel <run>', 'stop a run; what it has shifted goes back').option('-r, --reason <text>', 'why', 'cancelled by hand').action(acting(open, cancel));

@@ -54,9 +54,9 @@ function start(state: PipelineState, command: Extract<Command, { type: 'run' }>,
   if (!commit) throw new TrunklineError('NOT_ON_TRUNK', 'refused', `${command.commit} is no commit of the trunk that Trunkline has seen`, 'merge it to the trunk first');
   if (commit.orphaned) throw new TrunklineError('NOT_ON_TRUNK', 'refused', `${command.commit.slice(0, 12)} left the trunk when it was rewritten`, 'merge it to the trunk again');
   const earlier = [...state.runs.values()].filter((run) => run.kind === 'STANDARD' && run.commit === command.commit).at(-1);
-  if (earlier && !earlier.finished) return decision(earlier, 'this commit is under way already', []);
+  if (earlier && !earlier.finished) return decision(earlier, `run ${earlier.id} of this commit is under way already`, []);
   if (earlier?.finished && !command.again) {
-    if (earlier.finished.outcome === 'SUCCEEDED') return decision(earlier, 'this commit was released already; --again releases it once more', []);
+    if (earlier.finished.outcome === 'SUCCEEDED') return decision(earlier, `run ${earlier.id} has released this commit already; --again releases it once more`, []);
     const superseded = earlier.finished.outcome === 'SUPERSEDED';
     throw new TrunklineError('RUN_ENDED', 'refused', `run ${earlier.id} of this commit ended ${earlier.finished.outcome}: ${earlier.finished.reason}`,
       superseded ? 'its change is in the newer commit' : `"trunkline retry ${earlier.id}" tries it again`);

@@ -13,12 +13,13 @@ export async function logs({ terminal, json, product: open }: Session, options: 
   const [wantedStage, wantedAction] = place?.split('.') ?? [];
   const attempts = Object.values(run.stages).flatMap((stage) => Object.entries(stage?.actions ?? {}).flatMap(([action, known]) => {
     if (!stage || (wantedStage !== undefined && stage.name !== wantedStage) || (wantedAction !== undefined && action !== wantedAction)) return [];
-    if (place === undefined && run.finished?.outcome === 'FAILED' && known.state !== 'failed') return [];
+    if (place === undefined && run.finished?.outcome === 'FAILED' && known.state === 'passed') return [];
     const attempt = options.attempt === undefined ? known.attempt : Number(options.attempt);
     return [{ stage: stage.name, action, attempt, state: known.state, file: product.logFile(run.id, stage.name, action, attempt) }];
   }));
   if (place !== undefined && attempts.length === 0) throw new TrunklineError('ACTION_UNKNOWN', 'usage', `run ${run.id} has begun no action ${JSON.stringify(place)}`, `"trunkline show ${run.id}" lists them; write STAGE.ACTION, such as build.unit-tests`);
   if (json) return terminal.json(attempts);
+  if (run.finished?.error) terminal.note(`${run.id} ended ${run.finished.outcome}: ${printable(run.finished.reason)}`);
   for (const { stage, action, attempt, file } of attempts) {
     terminal.print(terminal.paint('bold', `── ${stage}.${action}, attempt ${attempt}`));
     try {
