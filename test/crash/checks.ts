@@ -160,7 +160,7 @@ async function regionFaults(pipeline: Pipeline, state: PipelineState, run: Run, 
   const up = regions.map(({ environment, region }) => `${environment}/${region}`).sort();
   const faults = isDeepStrictEqual(up, planned) ? [] : [`regions are up in ${up.join(', ')} instead of ${planned.join(', ')}`];
   const instances = pipeline.processes().filter(({ command }) => /^\S*node \S*dist\/server\.js$/.test(command));
-  for (const { environment, region, state: seen } of regions) {
+  for (const { environment, region, driver, state: seen } of regions) {
     const place = `${environment}/${region}`;
     const { stable, candidate, url } = seen;
     const expected = kind === 'bad' && environment === 'prod' ? live.run : run.id;
@@ -172,6 +172,10 @@ async function regionFaults(pipeline: Pipeline, state: PipelineState, run: Run, 
     if (!subject.answers(text, environment === 'prod' ? live.number : number)) faults.push(`${place} answers ${JSON.stringify(text.slice(0, 100))}`);
     const here = instances.filter((each) => each.environment['TRUNKLINE_REGION'] === place).map((each) => each.environment['TRUNKLINE_RELEASE']);
     if (here.length !== stable?.instances.total || here.some((release) => release !== expected)) faults.push(`instances of ${here.join(', ') || 'nothing'} run in ${place}`);
+    const good = (release: string): boolean => state.runs.get(release)?.finished?.outcome === 'SUCCEEDED';
+    const { traffic } = await driver.telemetry(0);
+    const failed = traffic.filter(({ release, errors }) => errors > 0 && good(release)).at(-1);
+    if (failed) faults.push(`${place} failed ${failed.errors} of ${failed.requests} requests to ${failed.release}`);
     const kept = readdirSync(join(pipeline.state, 'environments', environment, region, 'releases'));
     if (!isDeepStrictEqual(kept, [expected])) faults.push(`${place} keeps the files of ${kept.join(', ')}`);
   }

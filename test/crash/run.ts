@@ -38,7 +38,7 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => 
 print(`seed ${seed}`);
 try {
   await using witness = await Witness.start();
-  if (given.all) await examine(tiny(witness), Infinity, 8, 24, Infinity);
+  if (given.all) await examine(tiny(witness), Infinity, 10, 24, Infinity);
   else await examine(tiny(witness), Number(given.count), Number(given.chain), Number(given.pairs), Number(given.seconds));
   if (Number(given.example) > 0) await examine(orders(), Number(given.example), 1, 0, Infinity);
 } catch (error) {

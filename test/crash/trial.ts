@@ -69,15 +69,15 @@ async function lastHost(spec: TrialSpec, commit: string): Promise<Run> {
   return pipeline.runOf(commit) as Run;
 }
 
-/** Ends the host politely once the run is over, if it lives till then; gives how it ended. */
+/** Ends the host politely once it has taken up and the run is over, if it lives till then; gives how it ended. */
 async function finishedOrEnded({ pipeline, subject }: TrialSpec, commit: string, { child, ended }: Started): Promise<Ended> {
   const early: { end?: Ended } = {};
   void ended.then((end) => (early.end = end));
-  await until(`the run of ${commit.slice(0, 12)} is over\n${story(pipeline)}`, () => (early.end || pipeline.runOf(commit)?.finished ? true : undefined), subject.limit)
-    .catch((error: unknown) => {
-      child.kill('SIGKILL');
-      throw new Error(`${(error as Error).message}\n${story(pipeline)}`);
-    });
+  const isOver = async (): Promise<true | undefined> => early.end || (pipeline.runOf(commit)?.finished && await pipeline.isHosted()) ? true : undefined;
+  await until(`the run of ${commit.slice(0, 12)} is over`, isOver, subject.limit).catch((error: unknown) => {
+    child.kill('SIGKILL');
+    throw new Error(`${(error as Error).message}\n${story(pipeline)}`);
+  });
   child.kill('SIGTERM');
   return ended;
 }

@@ -14,10 +14,11 @@ export class Customer {
     this.#visit = this.#stay(url);
   }
 
+  /** Resolves once the last answer has come; more than once does no harm. */
   async leave(): Promise<this> {
     this.#gone.abort();
     await this.#visit;
-    await this.#agent.close();
+    if (!this.#agent.closed) await this.#agent.close();
     return this;
   }
 

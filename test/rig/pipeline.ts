@@ -7,7 +7,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { evolve } from '../../src/core/evolve.ts';
 import { emptyState, type PipelineState, type Run } from '../../src/core/state.ts';
-import type { RegionId, RegionState } from '../../src/environment/driver.ts';
+import type { EnvironmentDriver, RegionId, RegionState } from '../../src/environment/driver.ts';
 import { processEnvironments } from '../../src/environment/process/driver.ts';
 import type { Recorded } from '../../src/journal/events.ts';
 import type { JournalReader } from '../../src/journal/journal.ts';
@@ -115,6 +115,11 @@ export class Pipeline {
     return [...this.folded().runs.values()].filter((run) => run.commit === commit).at(-1);
   }
 
+  /** Whether a host lives that has taken up what the one before left. */
+  async isHosted(): Promise<boolean> {
+    return await connect(join(this.state, 'host.sock')).catch(() => undefined) !== undefined;
+  }
+
   /** Approves the run of a commit as soon as it waits for that, whichever host lives then; resolves once it has. */
   async approve(commit: string, signal: AbortSignal): Promise<void> {
     await until('an approval', async () => {
@@ -129,9 +134,12 @@ export class Pipeline {
     }, 300_000);
   }
 
-  async regions(): Promise<readonly (RegionId & { readonly state: RegionState })[]> {
+  async regions(): Promise<readonly (RegionId & { readonly driver: EnvironmentDriver; readonly state: RegionState })[]> {
     const environments = processEnvironments({ root: join(this.state, 'environments'), stateFolder: this.state });
-    return Promise.all((await environments.regions()).map(async (id) => ({ ...id, state: await environments.region(id).observe() })));
+    return Promise.all((await environments.regions()).map(async (id) => {
+      const driver = environments.region(id);
+      return { ...id, driver, state: await driver.observe() };
+    }));
   }
 
   processes(): readonly LivingProcess[] {
