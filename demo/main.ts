@@ -49,7 +49,7 @@ async function demonstrate(): Promise<void> {
 
   say('1. The first release: there is no baseline yet, so nothing could be gone back to');
   await release('SUCCEEDED', 0);
-  const customers = stage.start(['customers/traffic.ts', ...(await prod()).flatMap(({ url }) => ['--url', url]), '--rate', '40', '--seconds', '280']);
+  const customers = stage.start(['customers/traffic.ts', ...(await prod()).flatMap(({ url }) => ['--url', url]), '--rate', '40', '--seconds', '1200']);
   const met: Buffer[] = [];
   customers.stdout?.on('data', (chunk: Buffer) => met.push(chunk));
 

@@ -146,7 +146,7 @@ export function cellsOf(place: Place) {
 }
 
 export function environmentsOf(place: Place) {
-  return processEnvironments({ root: place.environments, stateFolder: place.state });
+  return processEnvironments({ root: place.environments, stateFolder: place.state, secret: (_region, name) => new SecretFiles(place.secrets).get(name) });
 }
 
 /** What the journal knows about a release and the environment that it goes to. */

@@ -14,6 +14,7 @@ import { errorRecord } from './foundation/errors.ts';
 import type { Digest } from './foundation/units.ts';
 import { logPath } from './host/embedded/attempts.ts';
 import { readReport } from './host/embedded/attestations.ts';
+import type { EnvironmentProvider } from './environment/driver.ts';
 import { SecretFiles } from './host/embedded/secrets.ts';
 import { openJournalReadOnly } from './journal/sqlite/journal.ts';
 import { takeHostLock } from './journal/sqlite/lock.ts';
@@ -97,7 +98,7 @@ export async function openProduct({ cwd, state, wrap }: ProductOptions): Promise
       }
     },
     connect: () => connect(place.socket),
-    host: async () => localHost(await startHost(place, await settings(), repositoryName, wrap), user),
+    host: async () => localHost(await startHost(place, await settings(), repositoryName, wrap), user, environments),
     scribe: async () => scribe(place),
     resolve: async (word) => (await (await openTrunk(repository, (await settings()).trunk)).find(word)).id,
     check: async () => {
@@ -122,7 +123,7 @@ export async function openProduct({ cwd, state, wrap }: ProductOptions): Promise
   };
 }
 
-function localHost(running: Awaited<ReturnType<typeof startHost>>, user: string): LocalHost {
+function localHost(running: Awaited<ReturnType<typeof startHost>>, user: string, environments: EnvironmentProvider): LocalHost {
   const { host } = running;
   return {
     command: (command, asker) => host.command(command, asker),
@@ -136,12 +137,22 @@ function localHost(running: Awaited<ReturnType<typeof startHost>>, user: string)
           if (errorRecord(error).class !== 'infra') throw error;
           tell(`the trunk can't be looked at now: ${errorRecord(error).message}`);
         }
+        await wake(environments);
         for (const commit of due(host.state)) await host.command({ type: 'run', commit, again: false }, user);
         await systemClock.sleep(POLL_EVERY, signal).catch(() => undefined); // it rejects only when the signal aborts
       }
     },
     [Symbol.asyncDispose]: () => running[Symbol.asyncDispose](),
   };
+}
+
+/** A region whose agent died is started again by any question but `observe`. */
+async function wake(environments: EnvironmentProvider): Promise<void> {
+  for (const id of await environments.regions()) {
+    const { launched, stable, candidate } = await environments.region(id).observe();
+    const healthy = [stable, candidate].reduce((sum, release) => sum + (release?.instances.healthy ?? 0), 0);
+    if (launched && (stable ?? candidate) && healthy === 0) await environments.region(id).telemetry(systemClock.now());
+  }
 }
 
 /** Commits that no run has taken up: the head alone at the very first start, then every one since the last that ran. */

@@ -124,7 +124,8 @@ function closing(run: Run, plan: StagePlan, stage: StageRun, stop: Stop, now: In
 
 function finish(run: Run, plan: StagePlan, stage: StageRun, stop: Stop, now: Instant): EventOf<'run-finished'> {
   const rollout = stage.rollout?.state;
-  const rolledBack = rollout?.phase === 'rolled-back' && Object.values(rollout.regions).some(({ phase }) => phase === 'restored');
+  const hadTraffic = Object.keys(stage.rollout?.shiftedAt ?? {}).length > 0;
+  const rolledBack = rollout?.phase === 'rolled-back' && hadTraffic;
   const base = { type: 'run-finished', at: now, run: run.id, attempt: run.attempt, rolledBack, error: stop.error } as const;
   const reason = `${plan.name}${stop.action === undefined ? '' : `.${stop.action}`}: ${stop.error.message}`;
   if (rollout?.phase === 'rollback-failed') return { ...base, outcome: 'FAILED', cause: 'infra', reason: `${reason}; and the previous release could not be put back everywhere` };

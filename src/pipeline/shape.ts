@@ -44,7 +44,8 @@ export function labelFault(value: string): string | undefined {
   }
   const plain = pattern.replace(/\\[dDwWsSbB.*+?^${}()|[\]\\/-]/g, 'x').replace(/\[[^\]]*\]/g, 'x');
   if (/\\|\(\?(?!:)/.test(plain)) return `${value} uses a back reference, a look-around or an unknown escape`;
-  if (/\)[*+?{]/.test(plain) || (plain.match(/[*+{]/g)?.length ?? 0) > 1) return `${value} repeats a group, or more than one thing: it could take for ever to match`;
+  if (/\)[*+?{]/.test(plain) || (plain.match(/[*+{]|(?<!\()\?/g)?.length ?? 0) > 1) return `${value} repeats a group, or more than one thing: it could take for ever to match`;
+  if ((plain.match(/\|/g)?.length ?? 0) > 8) return `${value} has more than nine alternatives`;
   return undefined;
 }
 

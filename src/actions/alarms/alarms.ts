@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { errorRecord } from '../../foundation/errors.ts';
 import type { EnvironmentPlan } from '../../pipeline/plan.ts';
 import { evaluateBake } from '../../rollout/bake.ts';
 import type { ActionContext, ActionKind, ActionResult } from '../action.ts';
@@ -10,6 +11,8 @@ const input = z.strictObject({
 });
 
 const LOOK_EVERY = 500;
+/** What was asked of the probes needs a while to arrive. */
+const ASK_EVERY = 3_000;
 
 /**
  * Watches the alarms of every region on the new release alone, for a time and a number of requests. A firing alarm
@@ -43,7 +46,7 @@ interface End { readonly state: 'passed' | 'failed' | 'stopped'; readonly reques
 async function watch(given: z.infer<typeof input>, context: ActionContext, environment: EnvironmentPlan, region: string, release: string, signal: AbortSignal): Promise<End> {
   const driver = context.region(region);
   const since = context.clock.now();
-  let asked = 0;
+  let askedAt = 0;
   let said = '';
   for (;;) {
     const telemetry = await driver.telemetry(since);
@@ -54,9 +57,9 @@ async function watch(given: z.infer<typeof input>, context: ActionContext, envir
     if (look.detail !== said) context.log(`${region}: ${said = look.detail}`);
     if (look.verdict === 'pass') return { state: 'passed', requests: look.requests, detail: look.detail };
     if (look.verdict === 'breach' || look.verdict === 'insufficient') return { state: 'failed', requests: look.requests, detail: look.detail };
-    if (look.missing > asked) {
-      await driver.exercise(look.missing - asked, signal).catch((error: unknown) => context.log(`${region}: probes could not be asked for more: ${String(error)}`));
-      asked = look.missing;
+    if (look.missing > 0 && context.clock.now() - askedAt >= ASK_EVERY) {
+      askedAt = context.clock.now();
+      await driver.exercise(look.missing, signal).catch((error: unknown) => context.log(`${region}: probes could not be asked for more: ${errorRecord(error).message}`));
     }
     await context.clock.sleep(LOOK_EVERY, signal).catch(() => undefined);
   }

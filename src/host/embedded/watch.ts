@@ -28,6 +28,8 @@ export interface Bake {
 const LOOK_EVERY: Millis = 500;
 /** Counters are read from a little before the time that is judged, so that their growth in it is known. */
 const BEFORE: Millis = 10_000;
+/** What was asked of the probes needs a while to arrive; what is missing after that is asked for again. */
+const ASK_EVERY: Millis = 3_000;
 /** A region that can't be read for so long, while it should bake, is not healthy. */
 const UNREADABLE: Millis = 30_000;
 
@@ -42,7 +44,7 @@ export async function watchRegion(watched: Watched, bake: Bake | undefined): Pro
   const since = bake?.since ?? watched.exposedSince ?? clock.now();
   let readAt = clock.now();
   let held = false;
-  let asked = 0;
+  let askedAt = 0;
   while (!signal.aborted) {
     const seen = await see(watched, since);
     if (signal.aborted) break;
@@ -59,7 +61,7 @@ export async function watchRegion(watched: Watched, bake: Bake | undefined): Pro
       if (look.verdict === 'insufficient' && bake.plan.onInsufficientData === 'rollback') return breach('insufficient-data', look.detail);
       if (look.verdict === 'insufficient' && !held) bake.report({ type: 'held', region: name, reason: look.detail });
       held ||= look.verdict === 'insufficient';
-      if (look.missing > asked) asked = await exercise(watched, look.missing, asked);
+      if (look.missing > 0 && clock.now() - askedAt >= ASK_EVERY && await exercise(watched, look.missing)) askedAt = clock.now();
     }
     await clock.sleep(LOOK_EVERY, signal).catch(() => undefined); // it rejects only when the signal aborts, which ends the loop
   }
@@ -80,12 +82,12 @@ async function see({ clock, region, release, alarms, exposedSince, signal }: Wat
 }
 
 /** Asks the probes for what is missing; when they can't be asked now, the next look finds as much missing again. */
-async function exercise({ region, signal }: Watched, missing: number, asked: number): Promise<number> {
+async function exercise({ region, signal }: Watched, missing: number): Promise<boolean> {
   try {
-    await region.exercise(missing - asked, signal);
-    return missing;
+    await region.exercise(missing, signal);
+    return true;
   } catch (error) {
     if (!signal.aborted && errorRecord(error).class === 'bug') throw error;
-    return asked;
+    return false;
   }
 }
