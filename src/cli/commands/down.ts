@@ -1,11 +1,20 @@
+import type { Answer } from '../../host/host.ts';
 import type { Session } from '../command.ts';
+import type { Product } from '../product.ts';
 
 /** `trunkline down [ENV]` */
 export async function down({ terminal, json, product: open }: Session, _options: object, environment?: string): Promise<void> {
   const product = await open();
   await using stack = new AsyncDisposableStack();
-  const conductor = await product.connect() ?? stack.use(await product.host());
-  const answer = await conductor.command({ type: 'down', ...(environment === undefined ? {} : { environment }) }, product.user);
+  const answer = await end(product, stack, environment);
   if (json) terminal.json(answer);
   else terminal.print(answer.message);
+}
+
+/** Where nothing is up, no host is needed to say so: the pipeline may never have had a valid configuration. */
+async function end(product: Product, stack: AsyncDisposableStack, environment: string | undefined): Promise<Answer> {
+  const living = await product.connect();
+  if (!living && (await product.environments.regions()).length === 0) return { message: 'nothing was up', began: false };
+  const conductor = living ?? stack.use(await product.host());
+  return conductor.command({ type: 'down', ...(environment === undefined ? {} : { environment }) }, product.user);
 }
