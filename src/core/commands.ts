@@ -1,7 +1,7 @@
 import { TrunklineError } from '../foundation/errors.ts';
 import { newId } from '../foundation/ids.ts';
 import type { Instant } from '../foundation/units.ts';
-import type { Answer, Command } from '../host/host.ts';
+import type { Answer, Command } from './command.ts';
 import type { Event } from '../journal/events.ts';
 import { planDigest } from '../pipeline/plan.ts';
 import { evidenceOf } from './evidence.ts';

@@ -34,7 +34,7 @@ function followRun(state: PipelineState, run: Run, capacity: Capacity, now: Inst
   const plan = currentStage(run);
   if (!plan) return [{ type: 'run-finished', at: now, run: run.id, attempt: run.attempt, outcome: 'SUCCEEDED', rolledBack: false, reason: run.kind === 'ROLLBACK' ? 'the earlier release is live again' : 'every stage passed' }];
   const stage = run.stages[plan.name];
-  if (stage?.state === 'running') return progress(state, run, plan, stage, now);
+  if (stage?.state === 'running') return progress(run, plan, stage, now);
   if (run.cancel) return [{ type: 'run-finished', at: now, run: run.id, attempt: run.attempt, outcome: 'STOPPED', rolledBack: false, reason: `stopped by ${run.cancel.by} before ${plan.name}: ${run.cancel.reason}` }];
   return admission(state, run, plan, capacity, now);
 }

@@ -6,7 +6,7 @@ import { eventsOf, type AttemptEnd, type Fact } from './facts.ts';
 import { advance } from './follow.ts';
 import { owed, wakeAt, type Effect } from './owed.ts';
 import { decide, type Asked } from './commands.ts';
-import type { Command } from '../host/host.ts';
+import type { Command } from './command.ts';
 import { emptyState, type PipelineState } from './state.ts';
 
 /** How a simulated world carries effects out: how long each takes, and what it comes to. */

@@ -4,7 +4,7 @@ import type { Event, EventOf } from '../journal/events.ts';
 import { approvalInput, type ActionPlan, type StagePlan } from '../pipeline/plan.ts';
 import type { RollbackCause } from '../rollout/rollout.ts';
 import { evidenceOf } from './evidence.ts';
-import { actionOf, type PipelineState, type Run, type StageRun } from './state.ts';
+import type { Run, StageRun } from './state.ts';
 
 /** Kinds that the core itself carries out; all others are attempts that a runner performs. */
 export const coreKinds: ReadonlySet<string> = new Set(['approval', 'rollout']);
@@ -13,11 +13,11 @@ export const coreKinds: ReadonlySet<string> = new Set(['approval', 'rollout']);
 const MOST_LOSSES = 10;
 
 /** What follows inside a stage that a run is in. Nothing follows while attempts are under way and nothing is ready. */
-export function progress(state: PipelineState, run: Run, plan: StagePlan, stage: StageRun, now: Instant): Event[] {
+export function progress(run: Run, plan: StagePlan, stage: StageRun, now: Instant): Event[] {
   const stop = stopOf(run, stage);
   if (stop) return closing(run, plan, stage, stop, now);
 
-  const started = plan.actions.flatMap((action) => actionEvents(state, run, plan, stage, action, now));
+  const started = plan.actions.flatMap((action) => actionEvents(run, plan, stage, action, now));
   if (started.length > 0) return started;
   if (!plan.actions.every(({ name }) => stage.actions[name]?.state === 'passed')) return [];
   if (isAttestable(run, plan) && !isAttested(run, plan)) return [];
@@ -54,7 +54,7 @@ export function stopOf(run: Run, stage: StageRun): Stop | undefined {
   return { cause, action: 'deploy', error: { code: cause.type === 'alarm' ? 'ALARM' : cause.type === 'health' ? 'UNHEALTHY' : 'ROLLED_BACK', class: 'code', message: `${cause.detail}${where}` } };
 }
 
-function actionEvents(state: PipelineState, run: Run, plan: StagePlan, stage: StageRun, action: ActionPlan, now: Instant): Event[] {
+function actionEvents(run: Run, plan: StagePlan, stage: StageRun, action: ActionPlan, now: Instant): Event[] {
   const known = stage.actions[action.name];
   const place = { run: run.id, stage: plan.name, action: action.name } as const;
   if (known?.state === 'running') return coreKinds.has(action.kind) ? coreProgress(run, stage, action, known.attempt, place, now) : [];
@@ -67,7 +67,7 @@ function actionEvents(state: PipelineState, run: Run, plan: StagePlan, stage: St
   }
   const started: Event = { type: 'action-started', at: now, ...place, attempt, fence: stage.fence };
   if (action.kind === 'approval' && run.approval === undefined) return [started, approvalRequest(run, action, now)];
-  if (action.kind === 'rollout' && stage.rollout === undefined) return [started, rolloutStart(state, run, plan, now)];
+  if (action.kind === 'rollout' && stage.rollout === undefined) return [started, rolloutStart(run, plan, now)];
   return [started];
 }
 
@@ -77,7 +77,7 @@ function approvalRequest(run: Run, action: ActionPlan, now: Instant): Event {
   return { type: 'approval-requested', at: now, run: run.id, artifact: run.artifact, plan: run.plan.digest, evidence: evidenceOf(run), by, atLeast, expiresAt: now + expiresMs };
 }
 
-function rolloutStart(_state: PipelineState, run: Run, plan: StagePlan, now: Instant): Event {
+function rolloutStart(run: Run, plan: StagePlan, now: Instant): Event {
   if (!run.artifact || !plan.environment) throw new Error(`run ${run.id} deploys without an artifact or an environment`);
   return { type: 'rollout-started', at: now, run: run.id, stage: plan.name, environment: plan.environment.name, release: run.id, artifact: run.artifact };
 }
@@ -134,5 +134,3 @@ function finish(run: Run, plan: StagePlan, stage: StageRun, stop: Stop, now: Ins
   if (stop.error.code === 'APPROVAL_EXPIRED') return { ...base, outcome: 'EXPIRED', reason };
   return { ...base, outcome: 'FAILED', reason, cause: rolledBack ? 'rollback' : stop.error.class === 'infra' ? 'infra' : 'code' };
 }
-
-export { actionOf };

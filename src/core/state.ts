@@ -1,7 +1,7 @@
 import type { ErrorRecord } from '../foundation/errors.ts';
 import type { Digest, Instant, Json, Name } from '../foundation/units.ts';
-import type { Commit, EventOf, Outcome } from '../journal/events.ts';
-import { approvalInput, type ActionPlan, type Plan, type StageName, type StagePlan } from '../pipeline/plan.ts';
+import type { Commit, EventOf } from '../journal/events.ts';
+import { approvalInput, type Plan, type StageName, type StagePlan } from '../pipeline/plan.ts';
 import { sourceStage } from '../pipeline/source-stage.ts';
 import type { RolloutState } from '../rollout/rollout.ts';
 
@@ -135,16 +135,6 @@ export function stagesOf(run: Run): readonly StagePlan[] {
 export function currentStage(run: Run): StagePlan | undefined {
   return stagesOf(run).find(({ name }) => run.stages[name]?.state !== 'passed');
 }
-
-export function isDone(action: ActionRun | undefined): boolean {
-  return action?.state === 'passed';
-}
-
-export function actionOf(stage: StagePlan, kind: string): ActionPlan | undefined {
-  return stage.actions.find((action) => action.kind === kind);
-}
-
-export type { Outcome };
 
 /** The groups that the plan lets approve production; the same may roll it back. */
 export function approvalGroups(plan: Plan): readonly string[] {

@@ -1,7 +1,7 @@
 import { request, type IncomingMessage } from 'node:http';
 import { createInterface } from 'node:readline';
 import { TrunklineError } from '../foundation/errors.ts';
-import type { Answer, Command } from '../host/host.ts';
+import type { Answer, Command } from '../core/command.ts';
 import type { Recorded } from '../journal/events.ts';
 import { COMMAND, EVENTS, type Refusal, type Request } from './api.ts';
 import { socketAddress } from './socket.ts';

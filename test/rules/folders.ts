@@ -17,7 +17,7 @@ export const folders: { readonly [folder: string]: FolderRule } = {
   journal: { values: ['foundation', 'pipeline'], types: ['rollout'] },
   // What an environment measured is judged by the rollout, which knows no environment.
   rollout: { values: ['foundation', 'pipeline'], types: ['environment'], isPure: true },
-  core: { values: ['foundation', 'catalogue', 'pipeline', 'artifact', 'journal', 'rollout'], types: ['host'], isPure: true },
+  core: { values: ['foundation', 'catalogue', 'pipeline', 'artifact', 'journal', 'rollout'], isPure: true },
   metrics: { values: ['foundation', 'journal'], types: ['pipeline'], isPure: true },
   source: { values: ['foundation', 'pipeline'], types: ['journal'] },
   environment: { values: ['foundation', 'pipeline', 'artifact'] },

@@ -1,5 +1,5 @@
 import { TrunklineError } from '../../foundation/errors.ts';
-import type { Command } from '../../host/host.ts';
+import type { Command } from '../../core/command.ts';
 import type { Session } from '../command.ts';
 import { findRun } from './show.ts';
 

@@ -1,4 +1,4 @@
-import type { Answer } from '../../host/host.ts';
+import type { Answer } from '../../core/command.ts';
 import type { Session } from '../command.ts';
 import type { Product } from '../product.ts';
 

@@ -1,7 +1,7 @@
 import { createInterface } from 'node:readline/promises';
 import type { PipelineState, Run } from '../../core/state.ts';
 import { TrunklineError } from '../../foundation/errors.ts';
-import type { Command } from '../../host/host.ts';
+import type { Command } from '../../core/command.ts';
 import type { Conductor } from '../../server/client.ts';
 import type { Session } from '../command.ts';
 import { EXIT, exitOfRun, type ExitCode } from '../exit.ts';

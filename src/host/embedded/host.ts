@@ -11,7 +11,8 @@ import { TrunklineError, errorRecord } from '../../foundation/errors.ts';
 import type { Event, Recorded } from '../../journal/events.ts';
 import type { Journal } from '../../journal/journal.ts';
 import type { Effects } from '../effects.ts';
-import type { Answer, Command, Host } from '../host.ts';
+import type { Answer, Command } from '../../core/command.ts';
+import type { Host } from '../host.ts';
 
 export interface EmbeddedParts {
   readonly clock: Clock;
