@@ -30,6 +30,8 @@ const next = chance(seed);
 const scratch = mkdtempSync(join(tmpdir(), 'tl-points-'));
 const workers = new Set<Worker>();
 const tally = { passed: 0, failed: 0, unreached: [] as string[], left: 0 };
+/** How often a point was missed. */
+const tried = new Map<string, number>();
 const began = performance.now();
 const only: Case | undefined = given.point && { kind: given.kind as Kind, crashes: given.point, amidMs: Math.floor(next() * 60) };
 const seconds = (): number => Math.round((performance.now() - began) / 1_000);
@@ -86,11 +88,11 @@ async function examine(subject: Subject, count: number, chain: number, pairs: nu
       if (verdict.faults.length === 0) queue.push(...verdict.unreached.flatMap((point) => retryOf(one, point)));
     }
   };
-  await Promise.all([teacher, ...Array.from({ length: Number(given.jobs) - 1 }, () => hired(subject))].map(work));
+  const ends = await Promise.allSettled([teacher, ...Array.from({ length: Number(given.jobs) - 1 }, () => hired(subject))].map(work));
+  for (const end of ends) if (end.status === 'rejected') throw end.reason;
 }
 
 /** A point that was missed alone twice is not tried for ever. */
-const tried = new Map<string, number>();
 function retryOf({ kind, amidMs }: Case, point: string): Case[] {
   const name = `${kind}: ${point}`;
   const times = (tried.get(name) ?? 0) + 1;
