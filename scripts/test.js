@@ -6,7 +6,7 @@ const parts = [
   ['lint', ['node_modules/oxlint/bin/oxlint', '--deny-warnings']],
   ['unit tests', ['--test', 'src/**/*.test.ts', 'test/rules/*.test.ts', 'examples/orders-commits/*.test.ts']],
   ['crash tests', ['test/crash/run.ts']],
-  ['acceptance stories', ['--test', '--test-concurrency=1', 'test/acceptance/*.test.ts']],
+  ['acceptance stories', ['--test', '--test-concurrency=2', 'test/acceptance/*.test.ts']],
 ];
 
 for (const [name, args] of parts) {

@@ -40,7 +40,7 @@ export const demonstration: Timings = {
   pointRequests: 3,
   pointOrders: 1,
   slow: 0.75,
-  probes: "250ms",
+  probes: "500ms",
   gamma: { for: "8s", minRequests: 60, probeRuns: 10 },
   firstShare: { minTime: "8s", minRequests: 30, maxTime: "60s" },
   half: { minTime: "4s", minRequests: 60, maxTime: "60s" },
