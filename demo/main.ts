@@ -22,22 +22,23 @@ const person = process.stdin.isTTY === true && process.stdout.isTTY === true;
 const began = Date.now();
 const stage = new Stage();
 let failure: unknown;
+// What runs is told as well, and ends; then this fails, and takes everything down like after any failure.
 const interrupted = (): void => {
-  failure = new Error('interrupted');
-  void stage.end().finally(() => process.exit(1));
+  failure ??= new Error('interrupted');
+  stage.interrupt();
 };
-process.once('SIGINT', interrupted).once('SIGTERM', interrupted);
+process.on('SIGINT', interrupted).on('SIGTERM', interrupted);
 
 try {
   await demonstrate();
 } catch (error) {
-  failure = error;
+  failure ??= error;
   process.stderr.write(`\nThe demonstration failed: ${error instanceof Error ? error.message : String(error)}\n`);
 } finally {
-  process.removeListener('SIGINT', interrupted).removeListener('SIGTERM', interrupted);
   say('Everything is taken down');
   await stage.end();
 }
+process.off('SIGINT', interrupted).off('SIGTERM', interrupted);
 process.exitCode = failure === undefined ? 0 : 1;
 if (failure === undefined) process.stdout.write(`\nDone in ${Math.round((Date.now() - began) / 1_000)} s; nothing is left running.\n`);
 

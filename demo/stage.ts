@@ -66,6 +66,11 @@ export class Stage {
     return child;
   }
 
+  /** Ends the programs that were started; the environments stay until {@link end}. */
+  interrupt(): void {
+    for (const child of this.#running) child.kill('SIGTERM');
+  }
+
   /** Ends everything that was started, and removes the folder. */
   async end(): Promise<void> {
     const ends = [...this.#running].map((child) => Promise.all([once(child, 'exit'), child.kill('SIGTERM')]));

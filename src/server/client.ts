@@ -1,5 +1,4 @@
 import { request, type IncomingMessage } from 'node:http';
-import { createInterface } from 'node:readline';
 import { TrunklineError } from '../foundation/errors.ts';
 import type { Answer, Command } from '../core/command.ts';
 import type { Recorded } from '../journal/events.ts';
@@ -35,13 +34,29 @@ async function* watch(path: string, after: number, signal: AbortSignal): AsyncIt
   const stop = (): void => void response.destroy();
   signal.addEventListener('abort', stop, { once: true });
   try {
-    for await (const line of createInterface({ input: response })) yield JSON.parse(line) as Recorded;
+    for await (const line of linesOf(response)) yield JSON.parse(line) as Recorded;
+    if (!signal.aborted) throw lost('it ended');
   } catch (error) {
-    if (!signal.aborted) throw new TrunklineError('HOST_LOST', 'infra', `the host went away: ${(error as Error).message}`, 'start "trunkline up" again: the run goes on where it was');
+    if (signal.aborted) return;
+    throw error instanceof TrunklineError ? error : lost((error as Error).message);
   } finally {
     signal.removeEventListener('abort', stop);
     response.destroy();
   }
+}
+
+/** By hand, because `readline` waits for ever when its input breaks off. */
+async function* linesOf(response: IncomingMessage): AsyncIterable<string> {
+  let rest = '';
+  for await (const text of response.setEncoding('utf8') as AsyncIterable<string>) {
+    const lines = (rest + text).split('\n');
+    rest = lines.pop() ?? '';
+    yield* lines;
+  }
+}
+
+function lost(why: string): TrunklineError {
+  return new TrunklineError('HOST_LOST', 'infra', `the host went away: ${why}`, 'start "trunkline up" again: the run goes on where it was');
 }
 
 function call(path: string, method: string, url: string, payload?: string): Promise<IncomingMessage> {
