@@ -20,7 +20,7 @@ import { openDiskStore } from './artifact/disk/store.ts';
 import { openKeys } from './artifact/keys/file/keyfile.ts';
 import type { ArtifactStore } from './artifact/store.ts';
 import type { PipelineState } from './core/state.ts';
-import type { EnvironmentProvider } from './environment/driver.ts';
+import type { EnvironmentProvider, RegionId } from './environment/driver.ts';
 import { processEnvironments } from './environment/process/driver.ts';
 import { systemClock } from './foundation/clock.ts';
 import { TrunklineError } from './foundation/errors.ts';
@@ -124,7 +124,7 @@ export async function startHost(place: Place, settings: PipelineSettings, reposi
         const movement = await trunk.since([...seen.commits.values()].filter(({ orphaned }) => !orphaned).map(({ id }) => id));
         return { type: 'trunk-seen', ...movement };
       },
-      down: (environment, user) => down(environments, environment, user),
+      down: (environment, user, now) => down(environments, environment, user, now),
     });
     stack.use(host);
     stack.use(await serve(host, place.socket));
@@ -164,14 +164,25 @@ function factsOf(state: PipelineState, id: string, environment: string) {
 }
 
 /** Ends every region, or those of one environment, and says what was live there. */
-async function down(environments: EnvironmentProvider, environment: string | undefined, user: string): Promise<readonly Event[]> {
-  const regions = (await environments.regions()).filter((id) => environment === undefined || id.environment === environment);
-  return Promise.all(regions.map(async (id): Promise<Event> => {
+async function down(environments: EnvironmentProvider, environment: string | undefined, user: string, { live }: PipelineState): Promise<readonly Event[]> {
+  const isMeant = (id: RegionId): boolean => environment === undefined || id.environment === environment;
+  const removed = ({ environment: name, region }: RegionId, release: string | undefined): Event => ({
+    type: 'environment-removed', at: systemClock.now(), environment: name, region, by: user, ...(release === undefined ? {} : { release }),
+  });
+  const up = (await environments.regions()).filter(isMeant);
+  const ended = await Promise.all(up.map(async (id) => {
     const driver = environments.region(id);
     const { stable } = await driver.observe();
     await driver.remove(new AbortController().signal);
-    return { type: 'environment-removed', at: systemClock.now(), environment: id.environment, region: id.region, by: user, ...(stable ? { release: stable.release.id } : {}) };
+    return removed(id, stable?.release.id);
   }));
+  // A host that died while it took them down had ended these, and written nothing.
+  const gone = [...live].flatMap(([place, { run, removedAt }]) => {
+    const [name = '', region = ''] = place.split('/');
+    const id = { environment: name, region };
+    return removedAt === undefined && isMeant(id) && !up.some((other) => other.environment === name && other.region === region) ? [removed(id, run)] : [];
+  });
+  return [...ended, ...gone];
 }
 
 /** Removes what commands left in the scratch folder when they were ended. */
