@@ -7,7 +7,8 @@ import type { Ended, Pipeline, Started } from '../rig/pipeline.ts';
 import { until } from '../rig/waiting.ts';
 import type { Subject } from './subject.ts';
 
-const entry = fileURLToPath(new URL('./main.ts', import.meta.url));
+/** `trunkline` with a wrapping that kills it where it is told. */
+export const entry = fileURLToPath(new URL('./main.ts', import.meta.url));
 
 /** `first`: onto empty regions. `good`: over an earlier release. `bad`: it fails in production and is put back. */
 export type Kind = 'first' | 'good' | 'bad';

@@ -3,7 +3,7 @@ import { Pipeline } from '../rig/pipeline.ts';
 import type { Case } from './cases.ts';
 import { faultsOf, referenceOf, type Reference } from './checks.ts';
 import type { Subject } from './subject.ts';
-import { attempt, story, type Trial, type TrialSpec } from './trial.ts';
+import { attempt, entry, story, type Trial, type TrialSpec } from './trial.ts';
 
 export interface Verdict {
   readonly case: Case;
@@ -13,6 +13,9 @@ export interface Verdict {
   readonly durationMs: number;
 }
 
+/** Where a host that takes everything down is killed, in turn. */
+const DOWN = ['after region.remove gamma/east #1', 'amid region.remove prod/west #1', 'before append environment-removed #1', 'before region.remove beta/east #1', 'after append environment-removed #1'];
+
 /** A journal that has grown long makes each start slower, and says nothing new. */
 const MOST_RUNS = 25;
 
@@ -20,6 +23,7 @@ export class Worker {
   readonly #subject: Subject;
   #pipeline: Pipeline | undefined;
   #number = 0;
+  #ends = 0;
   #live = { run: '', number: 0 };
 
   constructor(subject: Subject) {
@@ -52,15 +56,18 @@ export class Worker {
     return { case: one, faults, unreached: trial?.unreached ?? [], durationMs: performance.now() - began, ...(known ? { reference: known } : {}) };
   }
 
-  /** Takes the pipeline down; gives what was still there then. */
+  /** Takes the pipeline down, and is killed once while it does; gives what should not be so then. */
   async end(): Promise<readonly string[]> {
     const pipeline = this.#pipeline;
     this.#pipeline = undefined;
     if (!pipeline) return [];
     const urls = (await pipeline.regions()).flatMap(({ state }) => (state.url === undefined ? [] : [state.url]));
+    const crash = DOWN[this.#ends++ % DOWN.length] as string;
+    if (pipeline.folded().unfinished.size === 0) await pipeline.trunkline(['down'], { entry, env: { CRASH_AT: crash } });
     const left = await pipeline.end();
     const open = await Promise.all(urls.map(async (url) => fetch(url).then(() => [`${url} still answers after down`], () => [])));
-    return [...left.map(({ pid, command }) => `process ${pid} outlived down: ${command.slice(0, 160)}`), ...open.flat()];
+    const untold = [...pipeline.folded().live].filter(([, { removedAt }]) => removedAt === undefined).map(([place]) => `the journal does not say that ${place} ended (down was killed ${crash})`);
+    return [...left.map(({ pid, command }) => `process ${pid} outlived down: ${command.slice(0, 160)}`), ...open.flat(), ...untold];
   }
 
   /** What `case` needs to begin: empty regions, or an earlier release in them. */

@@ -159,7 +159,9 @@ export class Pipeline {
     const down = await this.trunkline(['down']);
     const left = this.processes();
     for (const { pid } of left) kill(pid);
+    this.folded(); // what `down` wrote can be looked at when the file is gone
     this.#journal?.close();
+    this.#journal = undefined;
     rmSync(this.folder, { recursive: true, force: true, maxRetries: 5 });
     if (down.code !== 0) throw new Error(`trunkline down ended with ${down.code}: ${down.err}`);
     return left;
