@@ -53,19 +53,21 @@ async function layerOf(store: ArtifactStore, artifact: Digest): Promise<{ readon
 
 async function extract(store: ArtifactStore, layer: Descriptor, uncompressed: Digest, staging: string, limits: ArchiveLimits): Promise<Unpacked> {
   const stored = store.stream(layer.digest, layer.size)[Symbol.asyncIterator]();
-  const next: Next = () => named('the layer', stored.next());
+  // Kept, because whoever reads ahead may have given up on the stream before it hears of it.
+  let fault: unknown;
+  const next: Next = () => named('the layer', stored.next()).catch((error: unknown) => {
+    throw fault = error;
+  });
   const hash = createHash('sha256');
-  let unpacked: Unpacked;
-  try {
-    unpacked = await place(readTar(gunzip(next, hash, limits)), staging, limits);
-  } finally {
-    // To the end, also after a refusal: an archive that cannot be read is most often a corrupt blob, and only its
-    // last byte tells; then that is what is thrown.
-    while ((await next()).done !== true);
-  }
+  const placed = await place(readTar(gunzip(next, hash, limits)), staging, limits).then((unpacked) => ({ unpacked }), (error: unknown) => ({ error }));
+  // To the end, also after a refusal: an archive that cannot be read is most often a corrupt blob, and only its last
+  // byte tells; then that is what is thrown.
+  while ((await next()).done !== true);
+  if (fault !== undefined) throw fault;
+  if ('error' in placed) throw placed.error;
   const found = `sha256:${hash.digest('hex')}`;
   if (found !== uncompressed) throw refused(`the layer ${layer.digest} holds ${found}, and the configuration says ${uncompressed}`);
-  return unpacked;
+  return placed.unpacked;
 }
 
 /** One entry after the other, each awaited: when this throws, nothing writes any more. */

@@ -71,6 +71,7 @@ function lineOf(state: PipelineState, event: Recorded): string | undefined {
     case 'action-failed': return `${event.run} ${event.stage}.${event.action} failed: ${event.error.message}${event.retryAt === undefined ? '' : '; it is tried again'}`;
     case 'action-lost': return `${event.run} ${event.stage}.${event.action} was lost with its host; it is begun again`;
     case 'action-cancelled': return `${event.run} ${event.stage}.${event.action} was stopped`;
+    case 'attestation-refused': return `${event.run} ${event.stage} can't be signed: ${event.error.message}`;
     case 'approval-requested': return `${event.run} WAITS FOR APPROVAL by ${event.by.join(' or ')}: trunkline approve ${event.run}`;
     case 'approval-given': return `${event.run} approved by ${event.by}${event.by === event.user ? '' : ` (${event.user})`}`;
     case 'approval-rejected': return `${event.run} rejected by ${event.by}: ${event.reason}`;

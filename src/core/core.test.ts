@@ -52,6 +52,30 @@ test('in queued mode every run enters in the order of its arrival', () => {
   assert.deepEqual(runs.map((run) => it.entered(run, 'beta')), [0, 30, 60]);
 });
 
+test('a stage whose evidence can not be signed, because the artifact is not what it was, fails and goes back', () => {
+  const error = { code: 'BLOB_CORRUPT', class: 'refused', message: 'the manifest is corrupt' } as const;
+  const it = new Simulation(fixturePlan(), kindWorld({ stage: 10 }));
+  const run = it.push('a');
+  it.advanceTo(15); // Build is signed; Beta is deployed and waits for its signature
+  it.report({ type: 'attest-refused', run, stage: 'beta', error });
+  it.report({ type: 'attest-refused', run, stage: 'beta', error });
+  it.advanceTo(20);
+  const { outcome, error: why, rolledBack } = it.finished(run)!;
+  assert.deepEqual([outcome, why, rolledBack], ['FAILED', error, true]);
+  assert.deepEqual(owed(it.state), []);
+  const approving = new Simulation(fixturePlan(), kindWorld({ approval: 10 }));
+  const waiting = approving.push('a');
+  approving.advanceTo(5);
+  approving.ask({ type: 'approve', run: waiting });
+  approving.report({ type: 'attest-refused', run: waiting, stage: 'prod', error });
+  assert.deepEqual([approving.finished(waiting)?.outcome, approving.finished(waiting)?.error], ['FAILED', error]);
+  approving.ask({ type: 'retry', run: waiting, actions: 'failed' });
+  approving.advanceTo(10);
+  approving.ask({ type: 'approve', run: waiting });
+  approving.advanceTo(30);
+  assert.equal(approving.finished(waiting)?.outcome, 'SUCCEEDED');
+});
+
 test('a run waits for approval in Prod and goes on when an operator gives it', () => {
   const it = new Simulation(fixturePlan(), kindWorld());
   const run = it.push('a');

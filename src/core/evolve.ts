@@ -128,6 +128,8 @@ function stageAfter(run: Run, known: StageRun | undefined, event: Exclude<StageE
       return { ...stage, state: 'passed', endedAt: event.at };
     case 'stage-failed':
       return { ...stage, state: 'failed', endedAt: event.at, error: event.error };
+    case 'attestation-refused':
+      return { ...stage, error: event.error };
     case 'rollout-started': {
       const waves = stagesOf(run).find(({ name }) => name === event.stage)?.waves ?? [];
       return { ...stage, rollout: { state: begin(waves), environment: event.environment, release: event.release, shiftedAt: {} } };

@@ -12,6 +12,8 @@ export type Fact =
   | { readonly type: 'trunk-seen'; readonly commits: readonly Commit[]; readonly rewritten?: { readonly from: string; readonly to: string; readonly orphaned: readonly string[] } }
   | { readonly type: 'attempt-ended'; readonly run: string; readonly stage: StageName; readonly action: Name; readonly attempt: number; readonly end: AttemptEnd }
   | { readonly type: 'attested'; readonly run: string; readonly stage: StageName; readonly attestations: readonly Omit<EvidenceItem, 'stage'>[] }
+  /** The artifact or its evidence is no longer sound. */
+  | { readonly type: 'attest-refused'; readonly run: string; readonly stage: StageName; readonly error: ErrorRecord }
   | { readonly type: 'rollout'; readonly run: string; readonly stage: StageName; readonly fact: RolloutFact }
   /** A host has taken over; every process of the one before is proven dead. */
   | { readonly type: 'host-started' }
@@ -36,6 +38,10 @@ export function eventsOf(state: PipelineState, fact: Fact, now: Instant): Event[
       const run = state.runs.get(fact.run);
       if (!run?.artifact || run.finished) return [];
       return [{ type: 'evidence-recorded', at: now, run: run.id, stage: fact.stage, artifact: run.artifact, attestations: fact.attestations }];
+    }
+    case 'attest-refused': {
+      const stage = state.runs.get(fact.run)?.stages[fact.stage];
+      return stage?.state === 'running' && !stage.error ? [{ type: 'attestation-refused', at: now, run: fact.run, stage: fact.stage, error: fact.error }] : [];
     }
     case 'rollout': {
       const stage = state.runs.get(fact.run)?.stages[fact.stage];

@@ -48,6 +48,7 @@ export function stopOf(run: Run, stage: StageRun): Stop | undefined {
     const error = failed[1].error ?? { code: 'BUG', class: 'bug', message: 'the action failed and said no reason' };
     return { error, action: failed[0], cause: { type: 'verification', detail: `${failed[0]}: ${error.message}` } };
   }
+  if (stage.error) return { error: stage.error, cause: { type: 'verification', detail: stage.error.message } };
   const cause = stage.rollout?.state.cause;
   if (!cause) return undefined;
   const where = cause.region === undefined ? '' : ` in ${cause.region}`;

@@ -48,6 +48,8 @@ export type Event = { readonly at: Instant } & (
   // Artifacts and evidence
   | { readonly type: 'artifact-packaged'; readonly run: string; readonly artifact: Digest; readonly sequence: number }
   | { readonly type: 'evidence-recorded'; readonly run: string; readonly stage: StageName; readonly artifact: Digest; readonly attestations: readonly { readonly digest: Digest; readonly predicateType: string; readonly name: string }[] }
+  /** What a stage has shown could not be signed, because what it is about is not what it was. */
+  | { readonly type: 'attestation-refused'; readonly run: string; readonly stage: StageName; readonly error: ErrorRecord }
   // Approval
   | { readonly type: 'approval-requested'; readonly run: string; readonly artifact: Digest; readonly plan: Digest; /** Of all evidence so far: what is approved is exactly this. */ readonly evidence: Digest; readonly by: readonly string[]; readonly atLeast: number; readonly expiresAt: Instant }
   | { readonly type: 'approval-given'; readonly run: string; readonly by: string; readonly user: string; readonly evidence: Digest; readonly text?: string }

@@ -112,7 +112,7 @@ function contextOf(parts: AttemptParts, effect: AttemptEffect, run: Run, state: 
       if (!environment) throw new Error(`stage ${effect.stage} has no environment`);
       return parts.environments.region({ environment: environment.name, region });
     },
-    files: () => parts.releases.files(run),
+    files: () => parts.releases.files(run, effect.stage),
     secret: async (name) => {
       const secret = await parts.secret(name);
       log.addSecret(secret);

@@ -4,6 +4,7 @@ import { performStep, type RolloutParts } from './rollouts.ts';
 import type { Fact } from '../../core/facts.ts';
 import type { Effect } from '../../core/owed.ts';
 import { currentStage, type PipelineState } from '../../core/state.ts';
+import { errorRecord } from '../../foundation/errors.ts';
 import type { StageName } from '../../pipeline/plan.ts';
 import type { Cells } from '../../runner/cell.ts';
 import type { Effects } from '../effects.ts';
@@ -37,12 +38,16 @@ export class LocalEffects implements Effects {
       case 'rollout':
         return performStep(this.#parts, effect, state, report, signal);
       case 'attest':
-        return attest(this.#parts, effect, state);
+        return attest(this.#parts, effect, state).catch((error: unknown): Fact => {
+          const record = errorRecord(error);
+          if (record.class !== 'refused') throw error;
+          return { type: 'attest-refused', run: effect.run, stage: effect.stage, error: record };
+        });
     }
   }
 
   async release(run: string, stage: StageName): Promise<void> {
-    await this.#parts.workspaces.close(run, stage);
+    await Promise.all([this.#parts.workspaces.close(run, stage), this.#parts.releases.forget(run, stage)]);
   }
 
   async close(): Promise<void> {

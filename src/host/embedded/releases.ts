@@ -1,41 +1,55 @@
-import { rm, stat } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ArtifactStore } from '../../artifact/store.ts';
 import { unpack } from '../../artifact/unpack.ts';
 import type { Run } from '../../core/state.ts';
-import type { Digest } from '../../foundation/units.ts';
+import type { StageName } from '../../pipeline/plan.ts';
 
-/** The unpacked files of releases: verified as they are unpacked, once for all regions of a run. */
+/**
+ * The unpacked files of releases, once for all regions of a stage: every byte is verified as it is unpacked. Each
+ * entry of a stage unpacks anew, because what was sound in Beta may have been changed in the store before Prod.
+ */
 export class Releases {
   readonly #root: string;
   readonly #artifacts: ArtifactStore;
-  readonly #unpacking = new Map<Digest, Promise<string>>();
+  readonly #unpacking = new Map<string, Promise<string>>();
 
   constructor(root: string, artifacts: ArtifactStore) {
     this.#root = root;
     this.#artifacts = artifacts;
   }
 
-  files(run: Run): Promise<string> {
-    if (!run.artifact) throw new Error(`run ${run.id} has packaged nothing yet`);
-    const artifact = run.artifact;
-    const known = this.#unpacking.get(artifact) ?? this.#unpack(artifact);
-    this.#unpacking.set(artifact, known);
-    known.catch(() => this.#unpacking.delete(artifact));
+  files(run: Run, stage: StageName): Promise<string> {
+    const folder = join(this.#of(run.id, stage), String(run.stages[stage]?.fence ?? 0));
+    const known = this.#unpacking.get(folder) ?? this.#unpack(run, folder);
+    this.#unpacking.set(folder, known);
+    known.catch(() => this.#unpacking.delete(folder));
     return known;
   }
 
-  async #unpack(artifact: Digest): Promise<string> {
-    const folder = join(this.#root, artifact.slice('sha256:'.length));
+  async #unpack({ id, artifact }: Run, folder: string): Promise<string> {
+    if (!artifact) throw new Error(`run ${id} has packaged nothing yet`);
     // What an earlier host unpacked is not trusted: the bytes in the store are verified again.
-    if (await stat(folder).then(() => true, () => false)) await rm(folder, { recursive: true, force: true });
+    await rm(folder, { recursive: true, force: true });
     await unpack(this.#artifacts, artifact, folder);
     return folder;
   }
 
-  /** Removes all unpacked files; regions have copies of their own. */
+  /** A stage of a run is over: regions have copies of their own. */
+  async forget(run: string, stage: StageName): Promise<void> {
+    const folder = this.#of(run, stage);
+    const underWay = [...this.#unpacking].filter(([path]) => path.startsWith(join(folder, '/')));
+    for (const [path] of underWay) this.#unpacking.delete(path);
+    await Promise.allSettled(underWay.map(([, unpacking]) => unpacking));
+    await rm(folder, { recursive: true, force: true });
+  }
+
   async clear(): Promise<void> {
     this.#unpacking.clear();
     await rm(this.#root, { recursive: true, force: true });
+  }
+
+  #of(run: string, stage: StageName): string {
+    return join(this.#root, `${run}.${stage}`);
   }
 }

@@ -35,7 +35,7 @@ export async function performStep(parts: RolloutParts, effect: RolloutEffect, st
     switch (step.type) {
       case 'prepare': {
         const { stable } = await retrying(parts.clock, signal, async () => {
-          await region.prepare(release, await parts.releases.files(run), signal);
+          await region.prepare(release, await parts.releases.files(run, effect.stage), signal);
           return region.observe();
         });
         return fact({ type: 'prepared', region: step.region, ...(stable ? {} : { first: true }) });
