@@ -12,6 +12,7 @@ import type { PipelineState, Run } from './core/state.ts';
 import { systemClock } from './foundation/clock.ts';
 import { errorRecord } from './foundation/errors.ts';
 import type { Digest } from './foundation/units.ts';
+import type { StageName } from './pipeline/plan.ts';
 import type { Place } from './place.ts';
 
 /**
@@ -47,15 +48,18 @@ export async function verifyStored(place: Place, repository: string, state: Pipe
   return { artifact, ok: failures.length === 0, evidence, failures };
 }
 
-/** What the last stage that let it in required of it. */
+/** What the last stage that let it in required of it, and proof of every stage that it has passed. */
 function expectationsOf(state: PipelineState, run: Run, repository: string): Parameters<typeof verifyRelease>[0]['expectations'] {
   if (!run.plan) throw new Error(`run ${run.id} has no plan`);
   const { plan, digest } = run.plan;
-  const stage = (['prod', 'gamma', 'beta'] as const).find((name) => run.stages[name]?.rollout) ?? 'beta';
   const approvals = run.approval?.requested.atLeast ?? 1;
+  const required = requiredEvidence('prod', new Set(plan.waivers.map(({ row }) => row)), approvals).filter((one) => {
+    if (one.evidence === 'stage') return run.stages[one.stage as StageName]?.state === 'passed';
+    return one.evidence !== 'approval' || run.stages.prod?.rollout !== undefined;
+  });
   return {
-    environment: stage, repository, ref: `refs/heads/${plan.trunk}`, commit: run.commit, plan: digest, builders: [builderOf(plan.application)], isolation: 'any',
-    required: requiredEvidence(stage, new Set(plan.waivers.map(({ row }) => row)), approvals), sequence: { candidate: run.sequence },
+    environment: 'prod', repository, ref: `refs/heads/${plan.trunk}`, commit: run.commit, plan: digest, builders: [builderOf(plan.application)], isolation: 'any',
+    required, sequence: { candidate: run.sequence },
     // An approval that has expired since was good when it was used.
     now: Math.min(systemClock.now(), run.finished?.at ?? systemClock.now()), floor: Math.min(state.latest, run.finished?.at ?? state.latest),
   };
