@@ -29,7 +29,7 @@ import { firstOperators, readPipeline, writePipeline, type PipelineSettings } fr
 import { openLog } from './runner/log.ts';
 import { excludeState } from './source/git/exclude.ts';
 import { openRepository } from './source/git/repository.ts';
-import { remoteOf } from './source/git/remote.ts';
+import { branchOf, remoteOf } from './source/git/remote.ts';
 import { openTrunk } from './source/git/trunk.ts';
 import { openWorkTree } from './source/git/worktree.ts';
 import { verifyStored } from './verification.ts';
@@ -110,7 +110,7 @@ export async function openProduct({ cwd, state, wrap }: ProductOptions): Promise
     gc: async () => collect(place),
     init: async () => {
       const files = await workTree.files();
-      const made = firstPipeline({ files, folder: basename(repository.root), trunk: 'main', read: (path) => (files.includes(path) ? readFileSync(join(repository.root, path), 'utf8') : undefined) });
+      const made = firstPipeline({ files, folder: basename(repository.root), trunk: await branchOf(repository), read: (path) => (files.includes(path) ? readFileSync(join(repository.root, path), 'utf8') : undefined) });
       for (const { path, text } of made) {
         await mkdir(dirname(join(repository.root, path)), { recursive: true });
         await writeFile(join(repository.root, path), text, { flag: 'wx' });

@@ -12,6 +12,8 @@ export class Terminal {
   constructor(out: NodeJS.WriteStream = process.stdout, err: NodeJS.WriteStream = process.stderr) {
     this.#out = out;
     this.#err = err;
+    // Whoever reads may have had enough, as `head` has.
+    for (const stream of [out, err]) if (stream.listenerCount('error') === 0) stream.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));
     this.isLive = out.isTTY === true && process.env['TERM'] !== 'dumb' && process.env['CI'] === undefined;
   }
 

@@ -85,13 +85,16 @@ function buildOf({ scripts }: Manifest, locked: boolean): string {
 function testsOf({ scripts }: Manifest): Survey['tests'] {
   const script = scripts['test'];
   if (script === undefined || !means(script)) return undefined;
-  if (/\bnode\b.*--test\b/.test(script)) return { command: `npm test -- --test-reporter=junit --test-reporter-destination=${JUNIT}`, junit: JUNIT };
+  const written = /--test-reporter-destination[= ](\S+\.xml)\b/.exec(script)?.[1];
+  if (written !== undefined) return { command: 'npm test', junit: written };
+  // Node makes no folder for its report.
+  if (/\bnode\b.*--test\b/.test(script)) return { command: `mkdir -p reports && npm test -- --test-reporter=junit --test-reporter-destination=${JUNIT}`, junit: JUNIT };
   if (/\bvitest\b/.test(script)) return { command: `npx vitest run --reporter=junit --outputFile=${JUNIT}`, junit: JUNIT };
   return { command: 'npm test', junit: JUNIT };
 }
 
 function packagedOf(files: readonly string[], npm: Manifest | undefined): readonly string[] {
-  const folders = ['public', 'static', 'db', 'migrations', 'config'].filter((folder) => files.some((file) => file.startsWith(`${folder}/`)));
+  const folders = ['public', 'static', 'db', 'migrations', 'config', 'probes'].filter((folder) => files.some((file) => file.startsWith(`${folder}/`)));
   const code = means(npm?.scripts['build']) ? 'dist' : files.some((file) => file.startsWith('src/')) ? 'src' : undefined;
   const globs = [...(code === undefined ? [] : [code]), ...folders].map((folder) => `${folder}/**`);
   return [...(globs.length === 0 ? ['**'] : globs), ...(npm && globs.length > 0 ? ['package.json'] : [])];

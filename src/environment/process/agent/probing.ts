@@ -93,6 +93,9 @@ export class Probing {
   async #run(probe: ProbePlan, of: Placed, route?: 'candidate'): Promise<void> {
     const file = join(this.#spec.folder(of.release.id), probe.file);
     const { ok, detail, release } = await this.#spec.prober.run({ file, url: this.#spec.url, ...(route ? { route } : {}) });
-    this.#spec.record({ at: Date.now(), probe: probe.name, release: release ?? of.release.id, ok, detail });
+    // What a probe of one release thinks of another's answer says nothing: the other may have meant to change it. That
+    // it answers with errors is seen in what the router counts.
+    if (release !== undefined && release !== of.release.id) return;
+    this.#spec.record({ at: Date.now(), probe: probe.name, release: of.release.id, ok, detail });
   }
 }
