@@ -55,7 +55,7 @@ test('what a repository holds is used', async () => {
   assert.equal(plan.application, 'order-book');
   const inputs = Object.fromEntries(plan.stages.flatMap(({ actions }) => actions.map(({ row, kind, input }) => [`${row} ${kind}`, input])));
   assert.deepEqual(inputs['build.code shell'], { command: 'npm ci && npm run build' });
-  assert.deepEqual(inputs['build.unit-tests shell'], { command: 'npm test -- --test-reporter=junit --test-reporter-destination=reports/unit.xml', junit: 'reports/unit.xml' });
+  assert.deepEqual(inputs['build.unit-tests shell'], { command: 'mkdir -p reports && npm test -- --test-reporter=junit --test-reporter-destination=reports/unit.xml', junit: 'reports/unit.xml' });
   assert.deepEqual(inputs['build.code-quality shell'], { command: 'npm run lint' });
   assert.deepEqual(inputs['build.package archive'], { files: ['dist/**', 'public/**', 'db/**', 'package.json'], productionDependencies: 'npm' });
   assert.deepEqual(inputs['build.sbom npm-sbom'], {});
