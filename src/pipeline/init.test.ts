@@ -57,7 +57,7 @@ test('what a repository holds is used', async () => {
   assert.deepEqual(inputs['build.code shell'], { command: 'npm ci && npm run build' });
   assert.deepEqual(inputs['build.unit-tests shell'], { command: 'mkdir -p reports && npm test -- --test-reporter=junit --test-reporter-destination=reports/unit.xml', junit: 'reports/unit.xml' });
   assert.deepEqual(inputs['build.code-quality shell'], { command: 'npm run lint' });
-  assert.deepEqual(inputs['build.package archive'], { files: ['dist/**', 'public/**', 'db/**', 'package.json'], productionDependencies: 'npm' });
+  assert.deepEqual(inputs['build.package archive'], { files: ['dist/**', 'public/**', 'db/**', 'probes/**', 'package.json'], productionDependencies: 'npm' });
   assert.deepEqual(inputs['build.sbom npm-sbom'], {});
   assert.deepEqual(inputs['prod.database dbmate'], { directory: 'db/migrations' });
   assert.deepEqual(inputs['beta.integration-tests cucumber'], { command: 'npm run features', junit: 'reports/features.xml', prepare: 'npm ci' });
