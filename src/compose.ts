@@ -145,6 +145,11 @@ export function cellsOf(place: Place) {
   return openCells({ records: place.cells, marker: place.state });
 }
 
+/** Cells of a command that is no host: none that begins beside it takes them for those of an earlier one. */
+export function cellsIn(folder: string) {
+  return openCells({ records: join(folder, 'cells'), marker: folder });
+}
+
 export function environmentsOf(place: Place) {
   return processEnvironments({ root: place.environments, stateFolder: place.state, secret: (_region, name) => new SecretFiles(place.secrets).get(name) });
 }

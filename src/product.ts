@@ -6,7 +6,7 @@ import { basename, dirname, join } from 'node:path';
 import { openDiskStore } from './artifact/disk/store.ts';
 import { localBuild } from './build.ts';
 import type { LocalHost, Product } from './cli/product.ts';
-import { cellsOf, CONFIG, environmentsOf, plainKinds, startHost, type Wrapping } from './compose.ts';
+import { cellsIn, cellsOf, CONFIG, environmentsOf, plainKinds, startHost, type Wrapping } from './compose.ts';
 import { approvalGroups, currentStage, emptyState, type PipelineState } from './core/state.ts';
 import { evolve } from './core/evolve.ts';
 import { systemClock } from './foundation/clock.ts';
@@ -44,16 +44,17 @@ export async function openProduct({ cwd, state, wrap }: ProductOptions): Promise
   const place = placeOf(repository, state);
   await excludeState(repository, place.state);
   const user = userInfo().username;
-  const cells = cellsOf(place);
+  const { isolation } = cellsOf(place);
   const environments = environmentsOf(place);
   const workTree = openWorkTree(repository);
   const remote = await remoteOf(repository);
   const repositoryName = remote ?? `file://${repository.root}`;
 
   const evaluateWorkTree = (): Promise<Plan> => inScratch(place, async (folder) => {
-    const checkout = join(folder, 'checkout');
+    const workdir = join(folder, 'work');
+    const checkout = join(workdir, 'checkout');
     await workTree.checkoutWorkTree(checkout);
-    const cell = await cells.open({ id: basename(folder), workdir: folder, hidden: [place.state] });
+    const cell = await cellsIn(folder).open({ id: basename(folder), workdir, hidden: [place.state] });
     const log = openLog(join(folder, 'evaluation.log'), { secrets: [] });
     try {
       return await evaluateConfig(cell, { config: join(checkout, CONFIG), log, signal: new AbortController().signal, timeout: 30_000 });
@@ -87,7 +88,7 @@ export async function openProduct({ cwd, state, wrap }: ProductOptions): Promise
   };
 
   return {
-    repository: repository.root, stateFolder: place.state, user, isolation: cells.isolation, environments,
+    repository: repository.root, stateFolder: place.state, user, isolation, environments,
     state: folded,
     events: function* (after) {
       const journal = read();
@@ -105,7 +106,7 @@ export async function openProduct({ cwd, state, wrap }: ProductOptions): Promise
       const plan = await evaluateWorkTree();
       return checkPlan({ plan, files: await workTree.files(), ...(remote === undefined ? {} : { remote }), missing: (action, stage) => missingFor(repository.root, action, stage) });
     },
-    build: async (options) => inScratch(place, async (folder) => localBuild({ place, folder, plan: await evaluateWorkTree(), cells, workTree, ...options })),
+    build: async (options) => inScratch(place, async (folder) => localBuild({ place, folder, plan: await evaluateWorkTree(), cells: cellsIn(folder), workTree, ...options })),
     verify: async (artifact) => verifyStored(place, repositoryName, folded(), artifact),
     gc: async () => collect(place),
     init: async () => {

@@ -16,14 +16,15 @@ export async function connect(path: string): Promise<Conductor | undefined> {
   try {
     (await call(path, 'GET', '/')).resume();
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === 'ENOENT' || code === 'ECONNREFUSED') return undefined;
+    if (isGone(error) || (error as NodeJS.ErrnoException).code === 'ECONNRESET') return undefined;
     throw error;
   }
   return {
     command: async (command, user) => {
       const asked: Request = { user, command };
-      return JSON.parse(await text(await call(path, 'POST', COMMAND, JSON.stringify(asked)))) as Answer;
+      return JSON.parse(await text(await call(path, 'POST', COMMAND, JSON.stringify(asked)).catch((error: Error) => {
+        throw isGone(error) ? new TrunklineError('HOST_GONE', 'infra', 'the host ended before it was asked', 'ask again') : lost(error.message);
+      }))) as Answer;
     },
     watch: (after, signal) => watch(path, after, signal),
   };
@@ -53,6 +54,12 @@ async function* linesOf(response: IncomingMessage): AsyncIterable<string> {
     rest = lines.pop() ?? '';
     yield* lines;
   }
+}
+
+/** Nobody listens: nothing was heard. */
+function isGone(error: unknown): boolean {
+  const { code } = error as NodeJS.ErrnoException;
+  return code === 'ENOENT' || code === 'ECONNREFUSED';
 }
 
 function lost(why: string): TrunklineError {

@@ -31,10 +31,13 @@ export async function serve(host: Host, path: string): Promise<AsyncDisposable> 
   return {
     [Symbol.asyncDispose]: async () => {
       closing.abort();
+      // What is being answered is answered; a listener that has stopped reading is not waited for.
+      const patience = setTimeout(() => server.closeAllConnections(), 2_000);
       await new Promise<void>((resolve) => {
         server.close(() => resolve());
-        server.closeAllConnections();
+        server.closeIdleConnections();
       });
+      clearTimeout(patience);
       await rm(path, { force: true });
     },
   };

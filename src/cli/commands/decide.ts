@@ -1,5 +1,6 @@
 import { TrunklineError } from '../../foundation/errors.ts';
 import type { Command } from '../../core/command.ts';
+import { ask } from '../asking.ts';
 import type { Session } from '../command.ts';
 import { findRun } from './show.ts';
 
@@ -32,9 +33,7 @@ async function tell({ terminal, json, product: open }: Session, id: string | und
   if (id === undefined) throw new TrunklineError('RUN_MISSING', 'usage', 'which run?', '"trunkline runs" lists them');
   const run = findRun(product.state(), id);
   await using stack = new AsyncDisposableStack();
-  const living = await product.connect();
-  const conductor = living ?? stack.use(await product.scribe());
-  const answer = await conductor.command(command(run.id), product.user);
+  const { answer, living } = await ask(product, stack, () => product.scribe(), command(run.id));
   if (json) terminal.json(answer);
   else terminal.print(`${answer.message}${living ? '' : '; no host lives here now: "trunkline up" goes on with it'}`);
 }

@@ -1,4 +1,5 @@
 import type { Answer } from '../../core/command.ts';
+import { ask } from '../asking.ts';
 import type { Session } from '../command.ts';
 import type { Product } from '../product.ts';
 
@@ -13,10 +14,9 @@ export async function down({ terminal, json, product: open }: Session, _options:
 
 /** Where nothing is up, no host is needed to say so: the pipeline may never have had a valid configuration. */
 async function end(product: Product, stack: AsyncDisposableStack, environment: string | undefined): Promise<Answer> {
-  const living = await product.connect();
   // What a `down` that was killed had ended is still to be told.
   const untold = [...product.state().live.values()].some(({ removedAt }) => removedAt === undefined);
-  if (!living && !untold && (await product.environments.regions()).length === 0) return { message: 'nothing was up', began: false };
-  const conductor = living ?? stack.use(await product.host());
-  return conductor.command({ type: 'down', ...(environment === undefined ? {} : { environment }) }, product.user);
+  if (!untold && (await product.environments.regions()).length === 0) return { message: 'nothing was up', began: false };
+  const { answer } = await ask(product, stack, () => product.host(), { type: 'down', ...(environment === undefined ? {} : { environment }) });
+  return answer;
 }

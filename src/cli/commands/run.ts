@@ -3,10 +3,11 @@ import type { PipelineState, Run } from '../../core/state.ts';
 import { TrunklineError } from '../../foundation/errors.ts';
 import type { Command } from '../../core/command.ts';
 import type { Conductor } from '../../server/client.ts';
+import { ask } from '../asking.ts';
 import type { Session } from '../command.ts';
 import { EXIT, exitOfRun, type ExitCode } from '../exit.ts';
 import { follow } from '../follow.ts';
-import type { LocalHost, Product } from '../product.ts';
+import type { Product } from '../product.ts';
 import { summaryOf } from '../summary.ts';
 import { describeApproval } from '../approval.ts';
 
@@ -22,11 +23,8 @@ export async function run(session: Session, options: RunOptions, word?: string):
 /** Asks the living host, or becomes it; then follows the run to its end, or to where a person is needed. */
 export async function conduct(session: Session, product: Product, command: Command, options: RunOptions = {}): Promise<ExitCode> {
   await using stack = new AsyncDisposableStack();
-  const living = await product.connect();
-  const host: LocalHost | undefined = living ? undefined : stack.use(await product.host());
-  const conductor: Conductor = living ?? host!;
   const after = product.state().head;
-  const answer = await conductor.command(command, product.user);
+  const { answer, conductor } = await ask(product, stack, () => product.host(), command);
   if (!session.json) session.terminal.note(answer.message);
   if (answer.run === undefined) return EXIT.done;
   if (!answer.began || options.detach) {
@@ -42,7 +40,7 @@ async function followRun(session: Session, product: Product, conductor: Conducto
   let after = begin;
   for (;;) {
     const from = product.state().head;
-    const until = (state: PipelineState): boolean => hasEnded(state, id) || isHeld(state, id) || (options.wait !== true && waits(state, id));
+    const until = (state: PipelineState): boolean => hasEnded(state, id) || isHeld(state, id) || (options.wait !== true && (waits(state, id) || waitsBehind(state, id) !== undefined));
     const state = await follow({ terminal, conductor, run: id, until, from, after, signal, quiet: json });
     after = state.head;
     const current = state.runs.get(id);
@@ -69,6 +67,9 @@ function report({ terminal, json }: Session, state: PipelineState, id: string): 
   else if (waits(state, id)) {
     for (const line of describeApproval(state, run)) terminal.note(line);
     terminal.note(`it goes on when someone who may says: trunkline approve ${id}`);
+  } else {
+    const before = waitsBehind(state, id);
+    if (before !== undefined) terminal.note(`run ${before} is before it, and waits for approval: trunkline approve ${before}, or trunkline reject ${before} --reason TEXT`);
   }
   return exitOfRun(run);
 }
@@ -79,6 +80,12 @@ function hasEnded(state: PipelineState, id: string): boolean {
 
 function isHeld(state: PipelineState, id: string): boolean {
   return Object.values(state.runs.get(id)?.stages ?? {}).some((stage) => stage?.rollout?.state.phase === 'holding');
+}
+
+/** The run that holds the stage which this one waits for, where that one waits for a person: nothing goes on by itself. */
+function waitsBehind(state: PipelineState, id: string): string | undefined {
+  const holder = Object.values(state.stages).find(({ waiting }) => waiting.includes(id))?.holder;
+  return holder !== undefined && waits(state, holder) ? holder : undefined;
 }
 
 export function waits(state: PipelineState, id: string): boolean {
