@@ -36,6 +36,15 @@ test('"up" runs the head at first and then every new commit once, whoever else a
   assert.match(ended.out, /prod +here +100 % +/, 'it ends with what runs where');
 }));
 
+test('of many who ask at once where no host lives, one becomes it, and all speak of one run', () => Story.told(async (story) => {
+  story.kiosk({ number: 1 });
+  const asks = await Promise.all(Array.from({ length: 6 }, () => story.ask(['run', '--detach'])));
+  assert.deepEqual([...new Set(asks.map(({ code }) => code))], [4], asks.map(({ err }) => err).join(''));
+  const [run, ...others] = await story.data<RunShown[]>(['runs']);
+  assert.deepEqual(others, []);
+  for (const { err } of asks) assert.match(err, new RegExp(run!.run));
+}));
+
 test('the run of a commit that a force-push took off the trunk is stopped, and the trunk that came runs instead', () => Story.told(async (story) => {
   const kept = story.kiosk({ number: 1 });
   const up = story.begin(['up']);
