@@ -5,7 +5,7 @@ const parts = [
   ['types', ['node_modules/typescript/bin/tsc', '--noEmit']],
   ['lint', ['node_modules/oxlint/bin/oxlint', '--deny-warnings']],
   ['unit tests', ['--test', 'src/**/*.test.ts', 'test/rules/*.test.ts', 'examples/orders-commits/*.test.ts']],
-  ['crash tests', ['test/crash/run.ts']],
+  ['crash tests', ['test/crash/run.ts', '--example', '1']],
   ['acceptance stories', ['--test', '--test-concurrency=2', 'test/acceptance/*.test.ts']],
 ];
 
