@@ -52,7 +52,7 @@ export function stopOf(run: Run, stage: StageRun): Stop | undefined {
   const cause = stage.rollout?.state.cause;
   if (!cause) return undefined;
   const where = cause.region === undefined ? '' : ` in ${cause.region}`;
-  return { cause, action: 'deploy', error: { code: cause.type === 'alarm' ? 'ALARM' : cause.type === 'health' ? 'UNHEALTHY' : 'ROLLED_BACK', class: 'code', message: `${cause.detail}${where}` } };
+  return { cause, action: 'deploy', error: { code: cause.type === 'alarm' ? 'ALARM' : cause.type === 'health' ? 'UNHEALTHY' : 'ROLLED_BACK', class: 'code', message: `${cause.detail}${where}`, ...(cause.lastLines ? { lastLines: cause.lastLines } : {}) } };
 }
 
 function actionEvents(run: Run, plan: StagePlan, stage: StageRun, action: ActionPlan, now: Instant): Event[] {

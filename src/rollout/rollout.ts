@@ -8,6 +8,8 @@ export interface RollbackCause {
   readonly region?: Name;
   /** For people: which alarm, its value, its limit; which test; who. */
   readonly detail: string;
+  /** What the instances printed last, secrets struck out. */
+  readonly lastLines?: readonly string[];
 }
 
 /** What happened to a rollout; the journal keeps these. */

@@ -1,14 +1,16 @@
 import { createInterface } from 'node:readline/promises';
 import type { PipelineState, Run } from '../../core/state.ts';
-import { TrunklineError } from '../../foundation/errors.ts';
+import { TrunklineError, type ErrorRecord } from '../../foundation/errors.ts';
 import type { Command } from '../../core/command.ts';
 import type { Conductor } from '../../server/client.ts';
 import { ask } from '../asking.ts';
+import { printable } from '../../runner/printable.ts';
 import type { Session } from '../command.ts';
 import { EXIT, exitOfRun, type ExitCode } from '../exit.ts';
 import { follow } from '../follow.ts';
 import type { Product } from '../product.ts';
 import { summaryOf } from '../summary.ts';
+import type { Terminal } from '../terminal.ts';
 import { describeApproval } from '../approval.ts';
 
 export interface RunOptions { readonly again?: boolean; readonly wait?: boolean; readonly detach?: boolean }
@@ -67,11 +69,20 @@ function report({ terminal, json }: Session, state: PipelineState, id: string): 
   else if (waits(state, id)) {
     for (const line of describeApproval(state, run)) terminal.note(line);
     terminal.note(`it goes on when someone who may says: trunkline approve ${id}`);
+  } else if (run.finished?.error) {
+    explainEnd(terminal, run.id, run.finished.error);
   } else {
     const before = waitsBehind(state, id);
     if (before !== undefined) terminal.note(`run ${before} is before it, and waits for approval: trunkline approve ${before}, or trunkline reject ${before} --reason TEXT`);
   }
   return exitOfRun(run);
+}
+
+/** What was printed last, and what to do; what happened has been said. */
+function explainEnd(terminal: Terminal, id: string, { lastLines = [], hint }: ErrorRecord): void {
+  for (const line of lastLines) terminal.note(terminal.paint('dim', `  | ${printable(line)}`));
+  if (hint !== undefined) terminal.note(`  ${hint}`);
+  terminal.note(`  "trunkline logs ${id}" shows the logs`);
 }
 
 function hasEnded(state: PipelineState, id: string): boolean {

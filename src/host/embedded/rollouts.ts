@@ -1,13 +1,15 @@
 import type { Fact } from '../../core/facts.ts';
 import type { Effect } from '../../core/owed.ts';
 import type { PipelineState, Run, StageRollout } from '../../core/state.ts';
-import type { EnvironmentProvider, Release } from '../../environment/driver.ts';
+import type { EnvironmentDriver, EnvironmentProvider, Release } from '../../environment/driver.ts';
 import type { Clock } from '../../foundation/clock.ts';
-import { errorRecord } from '../../foundation/errors.ts';
+import { errorRecord, type ErrorRecord } from '../../foundation/errors.ts';
 import type { Instant } from '../../foundation/units.ts';
 import type { AlarmPlan, BakePlan } from '../../pipeline/plan.ts';
 import { alarmsOf } from '../../rollout/alarm.ts';
 import type { RolloutFact } from '../../rollout/rollout.ts';
+import type { MaskedLog } from '../../runner/log.ts';
+import { logPath } from './attempts.ts';
 import type { Releases } from './releases.ts';
 import { watchRegion } from './watch.ts';
 
@@ -17,6 +19,8 @@ export interface RolloutParts {
   readonly clock: Clock;
   readonly environments: EnvironmentProvider;
   readonly releases: Releases;
+  /** Opens a log that strikes out secrets; `path` is below the folder of logs. */
+  readonly log: (path: string) => Promise<MaskedLog>;
 }
 
 /** Machinery that fails is asked again, this often, before the release is held to be at fault. */
@@ -62,7 +66,23 @@ export async function performStep(parts: RolloutParts, effect: RolloutEffect, st
     if (step.type === 'restore') return fact({ type: 'restore-failed', region: step.region, error: record });
     // The release is the stable one already where this fails: only the other one's end is late, and is owed again.
     if (step.type === 'settle') return await again(parts.clock, signal);
-    return fact({ type: 'breached', cause: { type: 'health', region: step.region, detail: record.message } });
+    const lastLines = await keep(parts, effect, run, region, record);
+    return fact({ type: 'breached', cause: { type: 'health', region: step.region, detail: record.message, lastLines } });
+  }
+}
+
+/** Keeps an error, and what the instances printed, in the log of the stage's deployment; answers the last lines of it. */
+async function keep(parts: RolloutParts, { stage, step }: RolloutEffect, run: Run, region: EnvironmentDriver, { message, lastLines = [] }: ErrorRecord): Promise<readonly string[]> {
+  const action = run.plan?.plan.stages.find(({ name }) => name === stage)?.actions.find(({ kind }) => kind === 'rollout');
+  if (!action) throw new Error(`run ${run.id} rolls out in ${stage} without an action for it`);
+  const log = await parts.log(logPath({ run: run.id, stage, action, attempt: run.stages[stage]?.actions[action.name]?.attempt ?? 1 }));
+  try {
+    const database = await region.database().catch(() => undefined); // a region that can't be asked has printed nothing of it either
+    for (const secret of database ? [database.reveal(), new URL(database.reveal()).password] : []) log.addSecret(secret);
+    log.write([...lastLines, `${step.region}: ${message}`, ''].join('\n'));
+    return log.lastLines(20);
+  } finally {
+    await log.close();
   }
 }
 
