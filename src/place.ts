@@ -1,5 +1,6 @@
 import { mkdirSync, realpathSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
+import { TrunklineError } from './foundation/errors.ts';
 import type { Repository } from './source/git/repository.ts';
 
 /** Where everything of one pipeline lies: the state folder, which belongs to the operator alone. */
@@ -25,9 +26,7 @@ export interface Place {
 
 /** The state folder is `--state`, else `.trunkline` beside the git folder that all work trees of the repository share. */
 export function placeOf(repository: Repository, stateOption: string | undefined): Place {
-  const wanted = stateOption === undefined ? join(dirname(repository.commonFolder), '.trunkline') : resolve(stateOption);
-  mkdirSync(wanted, { recursive: true, mode: 0o700 });
-  const state = realpathSync(wanted);
+  const state = made(stateOption === undefined ? join(dirname(repository.commonFolder), '.trunkline') : resolve(stateOption));
   const at = (name: string): string => join(state, name);
   return {
     repository, state,
@@ -35,4 +34,13 @@ export function placeOf(repository: Repository, stateOption: string | undefined)
     operators: at('operators.json'), pipeline: at('pipeline.json'), environments: at('environments'), work: at('work'),
     cells: at('cells'), releases: at('releases'), logs: at('logs'), reports: at('reports'), scratch: at('scratch'),
   };
+}
+
+function made(folder: string): string {
+  try {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    return realpathSync(folder);
+  } catch (error) {
+    throw new TrunklineError('STATE_UNUSABLE', 'usage', `${folder} can't be the state folder: ${(error as Error).message}`, 'make room for a folder there that is yours, or give another with --state');
+  }
 }
