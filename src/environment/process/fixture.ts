@@ -72,7 +72,7 @@ export async function fixture(t: TestContext, options: Partial<ProcessEnvironmen
       const { url } = await provider.region(id).observe();
       const answers: (string | undefined)[] = [];
       for (let n = 0; n < count; n++) {
-        const { headers, body } = await request(url ?? '');
+        const { headers, body } = await request(url ?? '', { reset: true }); // a kept connection may lead to an agent that is dead
         await body.dump();
         answers.push(headers[RELEASE_HEADER] as string | undefined);
       }

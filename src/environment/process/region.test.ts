@@ -46,7 +46,7 @@ async function until(holds: () => Promise<boolean> | boolean): Promise<void> {
 }
 
 const get = async (url: string): Promise<{ readonly status: number; readonly release: unknown; readonly text: string }> => {
-  const { statusCode, headers, body } = await request(url);
+  const { statusCode, headers, body } = await request(url, { reset: true });
   return { status: statusCode, release: headers[RELEASE_HEADER], text: await body.text() };
 };
 
