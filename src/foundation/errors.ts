@@ -38,9 +38,21 @@ export class TrunklineError extends Error {
   }
 }
 
-/** Any thrown value as a record. What is not a {@link TrunklineError} becomes `BUG`. */
+/** Faults of the machine that any call of the file system may meet: nobody's bug, and each with a remedy. */
+const MACHINE_FAULTS: { readonly [errno: string]: Pick<ErrorRecord, 'code' | 'message' | 'hint'> } = {
+  ENOSPC: { code: 'DISK_FULL', message: 'the disk is full', hint: 'free some space, for example with "trunkline gc", and try again' },
+  EDQUOT: { code: 'DISK_FULL', message: 'the disk quota is used up', hint: 'free some space, for example with "trunkline gc", and try again' },
+  EMFILE: { code: 'TOO_MANY_FILES', message: 'too many files are open', hint: 'raise the limit with "ulimit -n 4096" and try again' },
+  ENFILE: { code: 'TOO_MANY_FILES', message: 'too many files are open on this machine', hint: 'end other programs and try again' },
+  EACCES: { code: 'STORAGE_DENIED', message: 'the file system does not allow it', hint: 'make it accessible to the user that runs Trunkline' },
+  EROFS: { code: 'STORAGE_DENIED', message: 'the file system is read-only', hint: 'make it writable, or give another state folder with --state' },
+};
+
+/** Any thrown value as a record. What is neither a {@link TrunklineError} nor a fault of the machine becomes `BUG`. */
 export function errorRecord(thrown: unknown): ErrorRecord {
   if (thrown instanceof TrunklineError) return thrown.record;
   const message = thrown instanceof Error ? thrown.message : String(thrown);
+  const fault = MACHINE_FAULTS[(thrown as NodeJS.ErrnoException | null | undefined)?.code ?? ''];
+  if (fault) return { ...fault, class: 'infra', message: `${fault.message}: ${message}` };
   return { code: 'BUG', class: 'bug', message, hint: 'this is a fault of Trunkline itself; please report it with the log of the run' };
 }

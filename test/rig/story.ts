@@ -137,7 +137,7 @@ export class Story {
   }
 
   operators(operators: object): void {
-    writeFileSync(join(this.state, 'operators.json'), JSON.stringify(operators), { mode: 0o600 });
+    this.#sh('umask 077; cat > "$1/operators.json"', JSON.stringify(operators), this.state);
   }
 
   /** Commits the kiosk; its number is its name. */
@@ -216,6 +216,12 @@ export class Story {
   /** Living processes that have to do with this story. */
   left(): readonly string[] {
     return processesNaming(this.folder, this.state).map(({ pid, command }) => `${pid} ${command}`);
+  }
+
+  /** Through whatever stands between this story and its state. */
+  #sh(script: string, input: string, ...words: string[]): void {
+    const [command, ...rest] = [...this.#through, 'sh', '-ec', script, 'sh', ...words];
+    execFileSync(command!, rest, { input });
   }
 
   /** Takes all down; nothing may live on then. */

@@ -113,5 +113,8 @@ function closed(child: GitProcess): Promise<{ code: number | null; signal: strin
 function failed(verb: string, how: string, printed: string): TrunklineError {
   const lines = printable(printed);
   const said = lines.find((line) => /^(fatal|error):/.test(line)) ?? lines.at(-1);
+  if (/No space left on device|Disk quota exceeded/i.test(printed)) {
+    return new TrunklineError('DISK_FULL', 'infra', `the disk is full: git ${verb} ${how}`, 'free some space, for example with "trunkline gc", and try again', lines);
+  }
   return new TrunklineError('GIT_FAILED', 'infra', `git ${verb} ${how}${said === undefined ? '' : `: ${said}`}`, 'run the same with git by hand to see more', lines);
 }
