@@ -13,11 +13,11 @@ export interface Case {
 /** The points of an undisturbed run of each kind, in the order in which they were reached. */
 export type Known = ReadonlyMap<Kind, readonly string[]>;
 
-/** Every point once, under the kind that shows it best: those before production are the same in all. */
+/** Every point once; those of regions also under `first`, where a region is new. */
 export function pointsOf(known: Known): ReadonlyMap<Kind, readonly string[]> {
   const told = new Set<string>();
   return new Map((['good', 'bad', 'first'] as const).map((kind) => {
-    const own = (known.get(kind) ?? []).filter((point) => !told.has(point));
+    const own = (known.get(kind) ?? []).filter((point) => !told.has(point) || (kind === 'first' && point.includes(' region.')));
     for (const point of own) told.add(point);
     return [kind, own];
   }));

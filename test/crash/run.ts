@@ -27,7 +27,8 @@ const { values: given } = parseArgs({ options: {
 } });
 const seed = given.seed === undefined ? Math.floor(Math.random() * 2 ** 31) : Number(given.seed);
 const next = chance(seed);
-const scratch = mkdtempSync(join(tmpdir(), 'tl-points-'));
+const scratch = mkdtempSync(join(tmpdir(), 'tl-'));
+process.on('exit', () => rmSync(scratch, { recursive: true, force: true }));
 const workers = new Set<Worker>();
 const tally = { passed: 0, failed: 0, unreached: [] as string[], left: 0 };
 /** How often a point was missed. */
@@ -53,7 +54,6 @@ try {
       print(`FAIL after everything was taken down: ${left}`);
     }
   }
-  rmSync(scratch, { recursive: true, force: true });
 }
 if (tally.left > 0) print(`${tally.left} points of the sample were left out for lack of time`);
 if (tally.unreached.length > 0) print(`not reached, since what happens at once happens in another order each time:\n  ${tally.unreached.join('\n  ')}`);
@@ -103,7 +103,7 @@ function retryOf({ kind, amidMs }: Case, point: string): Case[] {
 }
 
 function hired(subject: Subject): Worker {
-  const worker = new Worker(subject);
+  const worker = new Worker(subject, scratch);
   workers.add(worker);
   return worker;
 }
@@ -115,7 +115,9 @@ async function learn(worker: Worker, subject: Subject, kind: Kind): Promise<{ re
   const expected = kind === 'bad' ? 'FAILED' : 'SUCCEEDED';
   if (reference.outcome !== expected || reference.rolledBack !== (kind === 'bad')) throw new Error(`the undisturbed ${kind} run of ${subject.name} ended ${JSON.stringify(reference)}`);
   print(`learnt ${kind} in ${(durationMs / 1_000).toFixed(1)} s`);
-  return { points: readFileSync(record, 'utf8').split('\n').filter(Boolean), reference };
+  // How often probes are asked for more depends on how fast the machine is.
+  const points = readFileSync(record, 'utf8').split('\n').filter((point) => point !== '' && (!point.includes('region.exercise') || point.endsWith('#1')));
+  return { points, reference };
 }
 
 /** Every point that was reached counts; a fault in company counts against all of them. */

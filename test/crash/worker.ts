@@ -21,13 +21,16 @@ const MOST_RUNS = 25;
 
 export class Worker {
   readonly #subject: Subject;
+  readonly #root: string;
   #pipeline: Pipeline | undefined;
   #number = 0;
   #ends = 0;
   #live = { run: '', number: 0 };
 
-  constructor(subject: Subject) {
+  /** @param root where its pipelines get their folders. */
+  constructor(subject: Subject, root: string) {
     this.#subject = subject;
+    this.#root = root;
   }
 
   /**
@@ -75,7 +78,7 @@ export class Worker {
     if (kind === 'first' || this.#number >= MOST_RUNS || !this.#pipeline) {
       const left = await this.end();
       if (left.length > 0) throw new Error(left.join('; '));
-      this.#pipeline = new Pipeline();
+      this.#pipeline = new Pipeline(this.#root);
       this.#number = 0;
     }
     const pipeline = this.#pipeline;

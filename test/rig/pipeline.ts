@@ -42,8 +42,9 @@ export class Pipeline {
   readonly #state = emptyState();
   #journal: JournalReader | undefined;
 
-  constructor() {
-    this.folder = realpathSync(mkdtempSync(join(tmpdir(), 'tl-')));
+  /** @param root where it gets a folder of its own. */
+  constructor(root = tmpdir()) {
+    this.folder = realpathSync(mkdtempSync(join(root, 'tl-')));
     this.repository = join(this.folder, 'tiny');
     this.state = join(this.folder, 'state');
     mkdirSync(this.repository);
