@@ -28,8 +28,9 @@ import { connect } from './server/client.ts';
 import { firstOperators, readPipeline, writePipeline, type PipelineSettings } from './settings.ts';
 import { openLog } from './runner/log.ts';
 import { excludeState } from './source/git/exclude.ts';
+import { lookAt } from './source/git/look.ts';
 import { openRepository } from './source/git/repository.ts';
-import { branchOf, remoteOf } from './source/git/remote.ts';
+import { remoteOf } from './source/git/remote.ts';
 import { openTrunk } from './source/git/trunk.ts';
 import { openWorkTree } from './source/git/worktree.ts';
 import { verifyStored } from './verification.ts';
@@ -110,8 +111,8 @@ export async function openProduct({ cwd, state, wrap }: ProductOptions): Promise
     verify: async (artifact) => verifyStored(place, repositoryName, folded(), artifact),
     gc: async () => collect(place),
     init: async () => {
-      const files = await workTree.files();
-      const made = firstPipeline({ files, folder: basename(repository.root), trunk: await branchOf(repository), read: (path) => (files.includes(path) ? readFileSync(join(repository.root, path), 'utf8') : undefined) });
+      const { files, trunk } = await lookAt(repository);
+      const made = firstPipeline({ files, folder: basename(repository.root), trunk, read: (path) => (files.includes(path) ? readFileSync(join(repository.root, path), 'utf8') : undefined) });
       for (const { path, text } of made) {
         await mkdir(dirname(join(repository.root, path)), { recursive: true });
         await writeFile(join(repository.root, path), text, { flag: 'wx' });

@@ -8,9 +8,3 @@ export async function remoteOf(repository: Repository): Promise<string | undefin
   const url = text.trim();
   return url === '' ? undefined : withoutCredentials(url);
 }
-
-/** The branch that the work tree is on; `main` where it is on none. */
-export async function branchOf(repository: Repository): Promise<string> {
-  const { text } = await git(repository, ['branch', '--show-current']);
-  return text.trim() || 'main';
-}
