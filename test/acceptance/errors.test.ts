@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { test } from 'node:test';
@@ -67,6 +67,31 @@ test('a configuration that is not there, not whole or not right is named by file
   assert.deepEqual(await story.data<unknown[]>(['runs']), []);
   assert.deepEqual(readdirSync(join(story.state, 'scratch')), []);
   assert.deepEqual(story.left(), []);
+}));
+
+test('an unreadable configuration is named as such', () => Story.told(async (story) => {
+  story.kiosk({ number: 1 });
+  const path = join(story.repository, 'trunkline.config.ts');
+  const refused = async (says: RegExp): Promise<void> => {
+    const { code, err } = await story.ask(['check']);
+    assert.ok(code === 1 || code === 2, err);
+    assert.match(err, SAYS_WHAT_TO_DO);
+    assert.match(err, says);
+    assert.doesNotMatch(err, /\[BUG\]/);
+  };
+  if (process.getuid?.() !== 0) { // nothing is unreadable for root
+    story.write({ 'trunkline.config.ts': 'export default 1;' });
+    chmodSync(path, 0o000);
+    await refused(/trunkline\.config\.ts/);
+  }
+  rmSync(path);
+  mkdirSync(path);
+  story.write({ 'trunkline.config.ts/index.ts': 'export default 1;' });
+  await refused(/trunkline\.config\.ts.* \[CONFIG_NOT_FOUND\]/);
+  rmSync(path, { recursive: true });
+  writeFileSync(join(story.folder, 'elsewhere.ts'), 'export default 1;');
+  symlinkSync('../elsewhere.ts', path);
+  await refused(/trunkline\.config\.ts.* \[SOURCE_REFUSED\]/);
 }));
 
 test('what an action needs and this machine lacks is missing in the check, and named by the run that fails', () => Story.told(async (story) => {
