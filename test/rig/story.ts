@@ -86,7 +86,7 @@ export interface RunShown {
   readonly stages: readonly {
     readonly stage: string; readonly state: string; readonly enteredAt: number | null; readonly endedAt: number | null;
     readonly rollout: { readonly phase: string; readonly cause: { readonly type: string; readonly region?: string; readonly detail: string } | null; readonly regions: { readonly [region: string]: { readonly phase: string; readonly weight: number } } } | null;
-    readonly actions: readonly { readonly action: string; readonly state: string; readonly attempt?: number; readonly error?: { readonly message: string } }[];
+    readonly actions: readonly { readonly action: string; readonly state: string; readonly attempt?: number; readonly output?: unknown; readonly error?: { readonly message: string } }[];
   }[];
 }
 
