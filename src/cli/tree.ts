@@ -1,5 +1,5 @@
 import { currentStage, stagesOf, type ActionRun, type Run, type StageRun } from '../core/state.ts';
-import { formatDuration, type Instant } from '../foundation/units.ts';
+import { formatDuration, type Instant, type Json } from '../foundation/units.ts';
 import type { StagePlan } from '../pipeline/plan.ts';
 import type { Colour } from './terminal.ts';
 
@@ -37,8 +37,16 @@ function detailOf(kind: string, action: ActionRun | undefined, stage: StageRun, 
   if (kind === 'approval' && action?.state === 'running') return paint('yellow', '  waits for approval');
   if (action?.error && action.state !== 'passed') return `  ${paint('red', action.error.message)}`;
   if (kind === 'rollout' && stage.rollout) return paint('dim', `  ${stage.rollout.state.phase}`);
-  const output = action?.output as { tests?: { passed: number; failed: number } } | undefined;
-  return output?.tests ? paint('dim', `  ${output.tests.passed} tests`) : '';
+  const tests = testsIn(action?.output);
+  return tests > 0 ? paint('dim', `  ${tests} tests`) : '';
+}
+
+/** Tests that passed, over all regions that a suite ran in. */
+function testsIn(output: Json | undefined): number {
+  if (typeof output !== 'object' || output === null) return 0;
+  const { passed, failed } = output as { readonly passed?: Json; readonly failed?: Json };
+  if (typeof passed === 'number' && typeof failed === 'number') return passed;
+  return Object.values(output).reduce((sum: number, part: Json) => sum + testsIn(part), 0);
 }
 
 function regionLines(stage: StageRun, paint: Paint): string[] {
