@@ -16,7 +16,7 @@ export async function connect(path: string): Promise<Conductor | undefined> {
   try {
     (await call(path, 'GET', '/')).resume();
   } catch (error) {
-    if (isGone(error) || (error as NodeJS.ErrnoException).code === 'ECONNRESET') return undefined;
+    if (isGone(error) || (error as NodeJS.ErrnoException).code === 'ECONNRESET') return undefined; // it is just ending
     throw error;
   }
   return {
@@ -31,7 +31,9 @@ export async function connect(path: string): Promise<Conductor | undefined> {
 }
 
 async function* watch(path: string, after: number, signal: AbortSignal): AsyncIterable<Recorded> {
-  const response = await call(path, 'GET', `${EVENTS}?after=${after}`);
+  const response = await call(path, 'GET', `${EVENTS}?after=${after}`).catch((error: Error) => {
+    throw lost(error.message);
+  });
   const stop = (): void => void response.destroy();
   signal.addEventListener('abort', stop, { once: true });
   try {
@@ -56,10 +58,9 @@ async function* linesOf(response: IncomingMessage): AsyncIterable<string> {
   }
 }
 
-/** Nobody listens: nothing was heard. */
+/** Nobody listens, or nobody read what was written: nothing was heard. */
 function isGone(error: unknown): boolean {
-  const { code } = error as NodeJS.ErrnoException;
-  return code === 'ENOENT' || code === 'ECONNREFUSED';
+  return ['ENOENT', 'ECONNREFUSED', 'EPIPE'].includes(String((error as NodeJS.ErrnoException).code));
 }
 
 function lost(why: string): TrunklineError {
@@ -70,7 +71,7 @@ function call(path: string, method: string, url: string, payload?: string): Prom
   return new Promise((resolve, reject) => {
     const address = socketAddress(path);
     const sent = request({ socketPath: address.path, method, path: url, agent: false }, resolve);
-    sent.once('error', reject).once('close', () => address.release());
+    sent.on('error', reject).once('close', () => address.release());
     sent.end(payload);
   });
 }

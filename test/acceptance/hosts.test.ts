@@ -137,12 +137,14 @@ test('kill -9 of the host in the middle of a build ends all of it, and the next 
   const story = await begin(t);
   const { pipeline, witness } = story;
   const commit = story.change();
+  witness.holds = /\/build\/(unit-tests|code-quality)\//;
   const first = pipeline.start(['up']);
-  await until('commands of the build, side by side', () => (witness.seen.filter(({ attempt, ended }) => /\/build\/(unit-tests|code-quality)\//.test(attempt) && !ended).length > 0 ? true : undefined));
+  const run = await until('the run', () => pipeline.runOf(commit));
+  await until('commands of the build, side by side', () => (witness.alive(run.id).length === 2 ? true : undefined));
   first.child.kill('SIGKILL');
   await first.ended;
-  const run = pipeline.runOf(commit);
-  await until('the end of every command', () => (witness.alive(run?.id ?? '').length === 0 ? true : undefined), 10_000);
+  witness.holds = undefined;
+  await until('the end of every command', () => (witness.alive(run.id).length === 0 ? true : undefined), 10_000);
   const second = pipeline.start(['up']);
   await story.finished(commit);
   second.child.kill('SIGTERM');

@@ -15,6 +15,8 @@ export interface Witnessed {
 export class Witness implements AsyncDisposable {
   readonly port: number;
   readonly seen: Witnessed[] = [];
+  /** Commands of such attempts are kept waiting. */
+  holds: RegExp | undefined;
   readonly #server;
   readonly #alive = new Map<Socket, Witnessed>();
 
@@ -64,6 +66,6 @@ export class Witness implements AsyncDisposable {
     const witnessed: Witnessed = { attempt, pid, beside, ended: false };
     this.seen.push(witnessed);
     this.#alive.set(socket, witnessed);
-    socket.write('go\n');
+    if (!this.holds?.test(attempt)) socket.write('go\n');
   }
 }
