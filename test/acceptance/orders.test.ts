@@ -5,7 +5,8 @@ import { join, relative } from 'node:path';
 import { test } from 'node:test';
 import { gunzipSync } from 'node:zlib';
 import pg from 'pg';
-import { product, Story, type Answer } from '../rig/story.ts';
+import { product } from '../rig/product.ts';
+import { Story, type Answer } from '../rig/story.ts';
 
 const REGIONS = ['beta eu-west', 'gamma eu-west', 'gamma us-east', 'prod eu-west', 'prod us-east'];
 

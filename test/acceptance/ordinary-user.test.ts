@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { promisify } from 'node:util';
-import { product } from '../rig/story.ts';
+import { product } from '../rig/product.ts';
 
 const NOBODY = 65_534;
 

@@ -4,7 +4,6 @@ import { once } from 'node:events';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir, userInfo } from 'node:os';
 import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { evolve } from '../../src/core/evolve.ts';
 import { emptyState, type PipelineState, type Run } from '../../src/core/state.ts';
 import type { EnvironmentDriver, RegionId, RegionState } from '../../src/environment/driver.ts';
@@ -13,11 +12,11 @@ import type { Recorded } from '../../src/journal/events.ts';
 import type { JournalReader } from '../../src/journal/journal.ts';
 import { openJournalReadOnly } from '../../src/journal/sqlite/journal.ts';
 import { connect } from '../../src/server/client.ts';
+import { compiled, product } from './product.ts';
 import { processesNaming, type LivingProcess } from './processes.ts';
 import { until } from './waiting.ts';
 
-const product = fileURLToPath(new URL('../..', import.meta.url));
-const cache = join(tmpdir(), `trunkline-compiled-${process.getuid?.() ?? 0}`);
+
 
 export interface Ended { readonly code: number | null; readonly signal: NodeJS.Signals | null; readonly out: string; readonly err: string }
 
@@ -66,7 +65,7 @@ export class Pipeline {
 
   start(args: readonly string[], { entry = join(product, 'src/main.ts'), env = {} }: StartOptions = {}): Started {
     const child = spawn(process.execPath, [entry, ...args, '--state', this.state, '--directory', this.repository], {
-      cwd: this.folder, stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, CI: 'true', NODE_COMPILE_CACHE: cache, ...env },
+      cwd: this.folder, stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, CI: 'true', NODE_COMPILE_CACHE: compiled, ...env },
     });
     this.#running.add(child);
     const texts = { out: '', err: '' };

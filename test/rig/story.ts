@@ -5,11 +5,10 @@ import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir, userInfo } from 'node:os';
 import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { kioskFiles, type Kiosk } from './kiosk.ts';
 import { processesNaming } from './processes.ts';
+import { compiled, product } from './product.ts';
 
-export const product = fileURLToPath(new URL('../..', import.meta.url));
 const main = join(product, 'src/main.ts');
 
 export interface Answer { readonly code: number | null; readonly out: string; readonly err: string }
@@ -34,7 +33,7 @@ export class Asked {
 
   constructor(words: readonly string[], { cwd = tmpdir(), input, env = {}, through = [] }: Asking) {
     const [command, ...rest] = [...through, process.execPath, main, ...words];
-    this.child = spawn(command!, rest, { cwd, stdio: ['pipe', 'pipe', 'pipe'], env: { ...process.env, CI: 'true', ...env } });
+    this.child = spawn(command!, rest, { cwd, stdio: ['pipe', 'pipe', 'pipe'], env: { ...process.env, CI: 'true', NODE_COMPILE_CACHE: compiled, ...env } });
     this.child.stdin?.on('error', () => undefined).end(input); // it may end without reading it
     this.child.stdout?.setEncoding('utf8').on('data', (text: string) => (this.#out += text));
     this.child.stderr?.setEncoding('utf8').on('data', (text: string) => (this.#err += text));

@@ -6,6 +6,7 @@ import { delimiter, dirname, extname } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { compiledFolder } from '../../foundation/compiled.ts';
 import { TrunklineError } from '../../foundation/errors.ts';
 import type { Millis } from '../../foundation/units.ts';
 import { isolationHere, regional, type Isolation } from './enclosure.ts';
@@ -92,6 +93,7 @@ function agentEnvironment(marker: string): NodeJS.ProcessEnv {
     HOME: process.env['HOME'] ?? '/',
     LANG: process.env['LANG'] ?? 'C.UTF-8',
     TZ: process.env['TZ'] ?? '',
+    NODE_COMPILE_CACHE: compiledFolder(),
     TRUNKLINE_PLACE: marker,
   };
 }
