@@ -21,6 +21,7 @@ import type { Plan } from './pipeline/plan.ts';
 import type { Place } from './place.ts';
 import type { Cells } from './runner/cell.ts';
 import { openLog } from './runner/log.ts';
+import { openHistory } from './source/git/history.ts';
 import type { WorkTree } from './source/worktree.ts';
 
 export interface LocalBuild {
@@ -50,6 +51,7 @@ export async function localBuild({ place, folder, plan, cells, workTree, staged,
   const effects = new LocalEffects({
     clock: systemClock, kinds: new Map(parts.map((kind) => [kind.kind, kind])), artifacts, environments: environmentsOf(place), cells,
     releases: new Releases(join(folder, 'releases'), artifacts), isolation: cells.isolation, secret: (name) => secrets.get(name), reports: join(folder, 'reports'),
+    history: () => openHistory(place.repository, staged ? 'staged' : 'worktree'),
     workspaces: new Workspaces({ root: join(folder, 'work'), cells, hidden: [place.state], checkout: (_commit, target) => (staged ? workTree.checkoutIndex(target) : workTree.checkoutWorkTree(target)) }),
     signer: nobody, builder: 'trunkline:worktree', repository: place.repository.root,
     log: async (path) => {

@@ -42,6 +42,7 @@ import { openLog } from './runner/log.ts';
 import { serve } from './server/server.ts';
 import { readOperators, type PipelineSettings } from './settings.ts';
 import { checkout } from './source/git/checkout.ts';
+import { openHistory } from './source/git/history.ts';
 import { openTrunk } from './source/git/trunk.ts';
 
 export const CONFIG = 'trunkline.config.ts';
@@ -110,7 +111,7 @@ export async function startHost(place: Place, settings: PipelineSettings, reposi
     await Promise.all([place.logs, place.reports, place.work].map((folder) => mkdir(folder, { recursive: true, mode: 0o700 })));
     const effects = new LocalEffects({
       clock: systemClock, kinds: new Map(kinds.map((kind) => [kind.kind, kind])), artifacts, environments, releases, workspaces, cells,
-      isolation: cells.isolation, secret: (name) => secrets.get(name), reports: place.reports, signer, builder, repository: repositoryName,
+      isolation: cells.isolation, secret: (name) => secrets.get(name), reports: place.reports, history: (commit) => openHistory(place.repository, { commit }), signer, builder, repository: repositoryName,
       log: async (path) => {
         const file = join(place.logs, path);
         await mkdir(dirname(file), { recursive: true });

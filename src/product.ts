@@ -13,7 +13,7 @@ import { systemClock } from './foundation/clock.ts';
 import { errorRecord } from './foundation/errors.ts';
 import type { Digest } from './foundation/units.ts';
 import { logPath } from './host/embedded/attempts.ts';
-import { readReport } from './host/embedded/attestations.ts';
+import { readReports } from './host/embedded/attestations.ts';
 import type { EnvironmentProvider } from './environment/driver.ts';
 import { SecretFiles } from './host/embedded/secrets.ts';
 import { openJournalReadOnly } from './journal/sqlite/journal.ts';
@@ -121,7 +121,7 @@ export async function openProduct({ cwd, state, wrap }: ProductOptions): Promise
     },
     setSecret: (name, value) => new SecretFiles(place.secrets).set(name, value),
     logFile: (run, stage, action, attempt) => join(place.logs, logPath({ run, stage, action: { name: action }, attempt })),
-    report: (run, stage, action) => readReport(join(place.reports, run, `${stage}.${action}.json`)),
+    reports: (run, stage, action) => readReports(join(place.reports, run, `${stage}.${action}.json`)),
   };
 }
 

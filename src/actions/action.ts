@@ -1,3 +1,4 @@
+import type { RowId } from '../catalogue/rows.ts';
 import type { ArtifactStore } from '../artifact/store.ts';
 import type { EnvironmentDriver } from '../environment/driver.ts';
 import type { Clock } from '../foundation/clock.ts';
@@ -9,6 +10,7 @@ import type { z } from 'zod';
 import type { Cell, Exit, Isolation } from '../runner/cell.ts';
 import type { Log } from '../runner/log.ts';
 import type { Report } from '../reports/report.ts';
+import type { CommitHistory } from '../source/history.ts';
 
 /** Code behind the `kind` of an action: bound by name at run time, also after an upgrade. One folder per kind. */
 export interface ActionKind<Input = unknown> {
@@ -40,12 +42,16 @@ export interface ActionContext {
   readonly run: string;
   readonly stage: Name;
   readonly action: Name;
+  /** The row of the specification that it serves. */
+  readonly row: RowId;
   readonly attempt: number;
   readonly idempotencyKey: string;
   readonly signal: AbortSignal;
   readonly timeout: Millis;
   readonly clock: Clock;
   readonly commit: string;
+  /** What the commit changed, and all that was ever committed before it. */
+  readonly history: CommitHistory;
   readonly plan: Plan;
   /** A fresh checkout of the commit by its full hash, shared by the actions of the stage; only for kinds with `checkout`. */
   readonly workdir: string;
@@ -63,7 +69,7 @@ export interface ActionContext {
   cell(): Promise<Cell>;
   readonly writer: Log;
   lastLines(count: number): readonly string[];
-  /** Keeps a report with the run: shown by `trunkline show`, attested at the end of the stage. */
+  /** Keeps a report with the run, beside others of this attempt: shown by `trunkline show`, attested at the end of the stage. */
   report(report: Report): Promise<void>;
   readonly environment: EnvironmentPlan | undefined;
   region(region: Name): EnvironmentDriver;

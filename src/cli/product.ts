@@ -41,7 +41,8 @@ export interface Product {
   setSecret(name: string, value: string): Promise<void>;
   /** The log file of an attempt. */
   logFile(run: string, stage: string, action: string, attempt: number): string;
-  report(run: string, stage: string, action: string): Promise<Report | undefined>;
+  /** What an action has reported. */
+  reports(run: string, stage: string, action: string): Promise<readonly Report[]>;
 }
 
 export interface LocalHost extends Conductor, AsyncDisposable {

@@ -36,14 +36,14 @@ export function application(name: string, spec: ApplicationSpec): Plan {
 }
 
 /** Kinds of action that fit each field; for the rest the schema of the field decides. */
-const KINDS: { readonly [field: string]: string } = {
-  'build.code': 'sh', 'build.unitTests': 'sh', 'build.codeQuality': 'sh', 'build.secrets': 'sh', 'build.sast': 'sh', 'build.sca': 'sh',
-  'build.package': 'archive', 'build.sbom': 'npmSbom',
+const KINDS: { readonly [field: string]: string | readonly string[] } = {
+  'build.code': 'sh', 'build.unitTests': 'sh', 'build.codeQuality': 'sh', 'build.secrets': ['secretlint', 'sh'], 'build.sast': ['staticAnalysis', 'sh'], 'build.sca': ['osv', 'sh'],
+  'build.package': 'archive', 'build.sbom': ['npmSbom', 'sh'],
   'beta.database': 'dbmate', 'beta.integrationTests': 'cucumber', 'beta.acceptanceTests': 'playwright',
   'gamma.database': 'dbmate', 'gamma.monitoring': 'alarms', 'gamma.syntheticTests': 'probes',
   'prod.approval': 'approval', 'prod.database': 'dbmate', 'prod.syntheticTests': 'probes',
 };
-const FUNCTION_OF: { readonly [kind: string]: string } = { shell: 'sh', 'npm-sbom': 'npmSbom' };
+const FUNCTION_OF: { readonly [kind: string]: string } = { shell: 'sh', 'npm-sbom': 'npmSbom', 'static-analysis': 'staticAnalysis' };
 const SECTIONS = ['local', 'source', 'build', 'beta', 'gamma', 'prod'] as const;
 
 /** Proves at run time what the type says, for configurations that nobody compiled. */
@@ -71,9 +71,9 @@ function fits(path: string, value: unknown): void {
     if (!waivableField(path)) throw wrong(application, path, 'it can\'t be waived', placeOf(value));
     return;
   }
-  const expected = KINDS[path];
+  const expected = [KINDS[path] ?? []].flat();
   const kind = (value as Partial<Use> | null)?.kind;
-  if (expected !== undefined && (kind === undefined || (FUNCTION_OF[kind] ?? kind) !== expected)) throw wrong(application, path, `write ${expected}(…)${path === 'prod.approval' ? '' : ' or waive("reason")'}`, placeOf(value));
+  if (expected.length > 0 && (kind === undefined || !expected.includes(FUNCTION_OF[kind] ?? kind))) throw wrong(application, path, `write ${expected.map((name) => `${name}(…)`).join(', ')}${path === 'prod.approval' ? '' : ' or waive("reason")'}`, placeOf(value));
   if (path === 'build.unitTests' && (value as Use<string, { junit?: string }>).input.junit === undefined) throw wrong(application, path, 'say where the results are: sh("…", { junit: "reports/unit.xml" })', placeOf(value));
   if (path.endsWith('.environment') && (value as { driver?: unknown } | null)?.driver === undefined) throw wrong(application, path, 'write an environment, made by processes(…)', placeOf(value));
   if (path === 'prod.deploy' && !(Array.isArray(value) && value.length > 0 && value.every((wave) => Array.isArray((wave as { steps?: unknown } | null)?.steps)))) throw wrong(application, path, 'write a list of wave(…)');

@@ -1,6 +1,6 @@
 /** What a user writes into `application(…)`. A field without `?` is a row that the specification requires. */
 import type { Environment } from './environments.ts';
-import type { Approval, Archive, Command, Features, Journeys, Migrations, Monitoring, Sbom, SyntheticTests, TestCommand } from './uses.ts';
+import type { Approval, Archive, Command, DependencyAnalysis, Features, Journeys, Migrations, Monitoring, Sbom, SecretScan, StaticAnalysis, SyntheticTests, TestCommand } from './uses.ts';
 import type { Waiver } from './waiver.ts';
 import type { Wave } from './waves.ts';
 
@@ -60,15 +60,15 @@ export interface BuildSpec {
   /** A linter and coverage; fails when an important rule is broken. */
   readonly codeQuality: Command | Waiver;
   /** A secret in the code fails the build at once. */
-  readonly secrets: Command | Waiver;
+  readonly secrets: SecretScan | Command | Waiver;
   /** Static security analysis; a finding over the threshold fails at once. */
-  readonly sast: Command | Waiver;
+  readonly sast: StaticAnalysis | Command | Waiver;
   /** Packaged once, signed, never rebuilt: what is deployed is these bytes. */
   readonly package: Archive | Waiver;
   /** Every dependency listed. */
-  readonly sbom: Sbom | Waiver;
+  readonly sbom: Sbom | Command | Waiver;
   /** Vulnerabilities and licences of the dependencies. */
-  readonly sca: Command | Waiver;
+  readonly sca: DependencyAnalysis | Command | Waiver;
 }
 
 /** The first environment: does the application do what it should? Under thirty minutes. */

@@ -1,4 +1,6 @@
 import type { Duration, Json, Millis } from '../foundation/units.ts';
+import { findingsFormats, noneFrom, severities, type FindingsFormatName, type Limits, type Severity } from '../reports/names.ts';
+import { isDay } from '../reports/suppression.ts';
 import { isInside } from './shape.ts';
 import { Reading, written } from './written.ts';
 
@@ -11,9 +13,18 @@ export interface Use<Kind extends string = string, Input = unknown> {
 }
 
 /** A command of the repository. Made by {@link sh}. */
-export type Command = Use<'shell', { readonly command: string; readonly junit?: string; readonly coverage?: string }>;
+export type Command = Use<'shell', ShellInput>;
 /** A command whose test results are read. Made by {@link sh} with `junit`. */
-export type TestCommand = Use<'shell', { readonly command: string; readonly junit: string; readonly coverage?: string }>;
+export type TestCommand = Use<'shell', ShellInput & { readonly junit: string }>;
+/** Made by {@link secretlint}. */
+export type SecretScan = Use<'secretlint', { readonly history: boolean }>;
+/** Made by {@link staticAnalysis}. */
+export type StaticAnalysis = Use<'static-analysis', { readonly limits: Limits; readonly exclude?: readonly string[] }>;
+/** Made by {@link osv}. */
+export type DependencyAnalysis = Use<'osv', {
+  readonly advisories: string; readonly limits: Limits; readonly licences?: readonly string[];
+  readonly ignore: readonly { readonly id: string; readonly until: string; readonly reason: string }[];
+}>;
 /** Made by {@link npmSbom}. */
 export type Sbom = Use<'npm-sbom', Record<never, never>>;
 /** Made by {@link archive}. */
@@ -31,6 +42,25 @@ export type SyntheticTests = Use<'probes', { readonly atLeast: number }>;
 /** Made by {@link approval}. The one action that can't be waived. */
 export type Approval = Use<'approval', { readonly by: readonly string[]; readonly atLeast: number; readonly expiresMs: Millis }>;
 
+/** What a command is, and where it writes what it found. */
+export interface ShellInput {
+  readonly command: string;
+  readonly prepare?: string;
+  readonly junit?: string;
+  readonly coverage?: string;
+  readonly atLeast?: CoverageLimits;
+  readonly findings?: { readonly [format in FindingsFormatName]?: string };
+  readonly limits?: Limits;
+}
+
+/** Shares from 0 to 1. */
+export interface CoverageLimits {
+  readonly lines?: number;
+  readonly branches?: number;
+  /** Of the lines that the commit changed. */
+  readonly changedLines?: number;
+}
+
 /** How long a command may take, and how often it is tried. */
 export interface Trying {
   /** The longest it may take before it is ended with everything it started; by default `"10m"`. */
@@ -44,6 +74,16 @@ export interface ShellOptions extends Trying {
   readonly junit?: string;
   /** The lcov or Cobertura file that the command writes. */
   readonly coverage?: string;
+  /** The least of it that the tests must reach, as shares from 0 to 1: `{ lines: 0.8, changedLines: 0.9 }`. */
+  readonly atLeast?: CoverageLimits;
+  /** What the command writes of its findings, by format: `{ sarif: "reports/lint.sarif" }`. */
+  readonly findings?: { readonly [format in FindingsFormatName]?: string };
+  /** Fails when `findings` holds one of this severity or a worse one; by default `"medium"`. */
+  readonly failOn?: Severity;
+  /** Instead of `failOn`: the most that there may be of each severity. */
+  readonly atMost?: Limits;
+  /** What runs first in the stage's fresh checkout, once for all actions that name it, such as `"npm ci"`: what it installs is kept for the next run. */
+  readonly prepare?: string;
 }
 
 const MINUTE = 60_000;
@@ -58,17 +98,97 @@ export function sh(command: string, options: ShellOptions & { readonly junit: st
 export function sh(command: string, options?: ShellOptions): Command;
 export function sh(command: string, options: ShellOptions = {}): Command {
   const read = new Reading(sh, 'sh');
-  const { junit, coverage } = read.fields(options, ['junit', 'coverage', 'timeout', 'retry']);
+  const { junit, coverage, atLeast, findings, prepare } = read.fields(options, ['junit', 'coverage', 'atLeast', 'findings', 'failOn', 'atMost', 'prepare', 'timeout', 'retry']);
+  if (atLeast !== undefined && coverage === undefined) throw read.wrong('atLeast', 'say with "coverage" where the coverage is');
+  if (findings === undefined && (options.failOn !== undefined || options.atMost !== undefined)) throw read.wrong(options.failOn === undefined ? 'atMost' : 'failOn', 'say with "findings" where they are');
   return written(sh, {
     kind: 'shell',
     input: {
       command: read.text('command', command),
       ...(junit === undefined ? {} : { junit: path(read, 'junit', junit) }),
       ...(coverage === undefined ? {} : { coverage: path(read, 'coverage', coverage) }),
+      ...(atLeast === undefined ? {} : { atLeast: shares(read, 'atLeast', atLeast) }),
+      ...(findings === undefined ? {} : { findings: files(read, 'findings', findings), limits: limits(read, options, 'medium') }),
+      ...(prepare === undefined ? {} : { prepare: read.text('prepare', prepare) }),
     },
     ...trying(read, options),
   });
 }
+
+/**
+ * Looks for secrets in every file of the commit and, with `history`, in every version of every file that was ever
+ * committed before it. One finding fails the build at once.
+ */
+export function secretlint(options: { /** By default `false`. */ readonly history?: boolean } & Trying = {}): SecretScan {
+  const read = new Reading(secretlint, 'secretlint');
+  const { history = false } = read.fields(options, ['history', 'timeout', 'retry']);
+  if (typeof history !== 'boolean') throw read.wrong('history', 'write true or false');
+  return written(secretlint, { kind: 'secretlint', input: { history }, ...trying(read, options) });
+}
+
+export interface Threshold {
+  /** Fails when there is a finding of this severity or a worse one; by default `"high"`. */
+  readonly failOn?: Severity;
+  /** Instead of `failOn`: the most that there may be of each severity. */
+  readonly atMost?: Limits;
+}
+
+/**
+ * Follows what comes from outside through the code of the application and of its infrastructure, JavaScript and
+ * TypeScript, to where it does harm: injection (SQL, command, code), XSS, XXE, path traversal, unsafe
+ * deserialisation; and finds weak crypto.
+ *
+ * @example sast: staticAnalysis({ failOn: "high" })
+ */
+export function staticAnalysis(options: Threshold & { /** Globs that are not looked at, such as generated code. */ readonly exclude?: readonly string[] } & Trying = {}): StaticAnalysis {
+  const read = new Reading(staticAnalysis, 'staticAnalysis');
+  const { exclude } = read.fields(options, ['failOn', 'atMost', 'exclude', 'timeout', 'retry']);
+  return written(staticAnalysis, {
+    kind: 'static-analysis',
+    input: { limits: limits(read, options, 'high'), ...(exclude === undefined ? {} : { exclude: read.list<string>('exclude', exclude, 1).map((glob, index) => path(read, `exclude[${index}]`, glob)) }) },
+    ...trying(read, options),
+  });
+}
+
+export interface OsvOptions extends Threshold, Trying {
+  /** Advisories in the OSV format: a folder or a file of the repository, or an `https:` address of a zip or JSON of them. */
+  readonly advisories: string;
+  /** SPDX licences that dependencies may have, such as `licences.permissive`; without it every licence may be. */
+  readonly licences?: readonly string[];
+  /** Advisories and licences that are accepted until a day, with the reason. */
+  readonly ignore?: readonly { /** An advisory's id, or `licence:NAME` of a package. */ readonly id: string; readonly until: string; readonly reason: string }[];
+}
+
+/**
+ * Matches every dependency on the SBOM against advisories, and its licence against those that are allowed. A source
+ * without one advisory is a failure.
+ *
+ * @example sca: osv({ advisories: "security/advisories", failOn: "high", licences: licences.permissive })
+ */
+export function osv(options: OsvOptions): DependencyAnalysis {
+  const read = new Reading(osv, 'osv');
+  const given = read.fields(options, ['advisories', 'failOn', 'atMost', 'licences', 'ignore', 'timeout', 'retry']);
+  const ignore = read.list<NonNullable<OsvOptions['ignore']>[number]>('ignore', given.ignore ?? [], 0, 1_000).map((each, index) => ({
+    id: read.text(`ignore[${index}].id`, each.id, 200), until: read.matching(`ignore[${index}].until`, each.until, isDay, 'write a day as YYYY-MM-DD'), reason: read.text(`ignore[${index}].reason`, each.reason, 500),
+  }));
+  return written(osv, {
+    kind: 'osv',
+    input: {
+      advisories: /^https?:\/\//.test(given.advisories) ? read.text('advisories', given.advisories) : path(read, 'advisories', given.advisories),
+      limits: limits(read, options, 'high'), ignore,
+      ...(given.licences === undefined ? {} : { licences: read.list<string>('licences', given.licences, 1, 1_000).map((licence, index) => read.text(`licences[${index}]`, licence, 100)) }),
+    },
+    ...trying(read, options),
+  });
+}
+
+/** SPDX licences by what they ask of whoever uses the code. */
+export const licences = {
+  /** They ask to be named, and nothing else. */
+  permissive: ['0BSD', 'Apache-2.0', 'Artistic-2.0', 'BlueOak-1.0.0', 'BSD-1-Clause', 'BSD-2-Clause', 'BSD-3-Clause', 'BSL-1.0', 'CC-BY-3.0', 'CC-BY-4.0', 'CC0-1.0', 'ISC', 'MIT', 'MIT-0', 'PostgreSQL', 'Python-2.0', 'Unicode-3.0', 'Unicode-DFS-2016', 'Unlicense', 'UPL-1.0', 'W3C', 'WTFPL', 'X11', 'Zlib'],
+  /** They ask for changes to their own files in return. */
+  weakCopyleft: ['CDDL-1.0', 'CDDL-1.1', 'EPL-1.0', 'EPL-2.0', 'LGPL-2.1-only', 'LGPL-2.1-or-later', 'LGPL-3.0-only', 'LGPL-3.0-or-later', 'MPL-1.1', 'MPL-2.0'],
+} as const satisfies { readonly [sort: string]: readonly string[] };
 
 /** Lists every dependency in a CycloneDX document with `npm sbom`, from the lock file and what is installed. */
 export function npmSbom(options: Trying = {}): Sbom {
@@ -197,6 +317,27 @@ function suite(read: Reading, command: string, options: SuiteOptions) {
     },
     ...trying(read, options),
   };
+}
+
+function limits(read: Reading, { failOn, atMost }: Threshold, usual: Severity): Limits {
+  if (atMost === undefined) return noneFrom(read.oneOf('failOn', failOn ?? usual, severities));
+  if (failOn !== undefined) throw read.wrong('atMost', 'write "failOn" or "atMost", not both');
+  const given = new Reading(read.callee, `${read.name}.atMost`).fields(atMost, severities);
+  return Object.fromEntries(Object.entries(given).map(([severity, most]) => [severity, read.whole(`atMost.${severity}`, most, 0)]));
+}
+
+function shares(read: Reading, field: string, value: CoverageLimits): CoverageLimits {
+  const given = new Reading(read.callee, `${read.name}.${field}`).fields(value, ['lines', 'branches', 'changedLines']);
+  for (const [name, share] of Object.entries(given) as [string, unknown][]) {
+    if (typeof share !== 'number' || !(share >= 0 && share <= 1)) throw read.wrong(`${field}.${name}`, `${String(share)} does not do; write a share from 0 to 1, such as 0.8`);
+  }
+  return { ...given };
+}
+
+function files(read: Reading, field: string, value: { readonly [format: string]: string | undefined }): { readonly [format: string]: string } {
+  const given = new Reading(read.callee, `${read.name}.${field}`).fields(value, findingsFormats);
+  if (Object.keys(given).length === 0) throw read.wrong(field, `name at least one; there is ${findingsFormats.join(', ')}`);
+  return Object.fromEntries(Object.entries(given).map(([format, file]) => [format, path(read, `${field}.${format}`, file)]));
 }
 
 function path(read: Reading, field: string, value: unknown): string {

@@ -9,7 +9,7 @@ export interface FolderRule {
 export const folders: { readonly [folder: string]: FolderRule } = {
   foundation: { values: [] },
   catalogue: { values: ['foundation'], isPure: true },
-  pipeline: { values: ['foundation', 'catalogue'], types: ['runner'] },
+  pipeline: { values: ['foundation', 'catalogue', 'reports'], types: ['runner'] },
   artifact: { values: ['foundation'] },
   reports: { values: ['foundation'] },
   runner: { values: ['foundation', 'pipeline', 'artifact'] },
@@ -21,7 +21,7 @@ export const folders: { readonly [folder: string]: FolderRule } = {
   metrics: { values: ['foundation', 'journal'], types: ['pipeline'], isPure: true },
   source: { values: ['foundation', 'pipeline'], types: ['journal'] },
   environment: { values: ['foundation', 'pipeline', 'artifact'] },
-  actions: { values: ['foundation', 'pipeline', 'artifact', 'environment', 'reports', 'rollout', 'runner', 'source'] },
+  actions: { values: ['foundation', 'catalogue', 'pipeline', 'artifact', 'environment', 'reports', 'rollout', 'runner', 'source'] },
   host: { values: ['foundation', 'pipeline', 'artifact', 'journal', 'core', 'rollout', 'environment', 'actions', 'reports', 'runner', 'source'] },
   server: { values: ['foundation', 'pipeline', 'journal', 'core', 'metrics', 'host'] },
   // The composition root hands the commands what they need; they see its shape alone.

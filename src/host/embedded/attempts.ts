@@ -14,6 +14,8 @@ import type { Json } from '../../foundation/units.ts';
 import { parsePlan, type Plan } from '../../pipeline/plan.ts';
 import type { Isolation } from '../../runner/cell.ts';
 import type { MaskedLog } from '../../runner/log.ts';
+import type { Report } from '../../reports/report.ts';
+import type { CommitHistory } from '../../source/history.ts';
 import type { Releases } from './releases.ts';
 import type { Workspace, Workspaces } from './workspaces.ts';
 
@@ -31,6 +33,7 @@ export interface AttemptParts {
   /** Opens the log of an attempt; `path` is below the folder of logs. */
   readonly log: (path: string) => Promise<MaskedLog>;
   readonly reports: string;
+  readonly history: (commit: string) => CommitHistory;
 }
 
 /** Runs one attempt of an action in its workspace and says how it ended. */
@@ -74,12 +77,13 @@ function timedOut(effect: AttemptEffect): TrunklineError {
 
 function contextOf(parts: AttemptParts, effect: AttemptEffect, run: Run, state: PipelineState, workspace: Workspace | undefined, log: MaskedLog, signal: AbortSignal): ActionContext {
   const environment = run.plan?.plan.stages.find(({ name }) => name === effect.stage)?.environment;
+  const reports: Report[] = [];
   const without = (what: string): never => {
     throw new Error(`action kind ${effect.action.kind} uses ${what} without saying that it needs a checkout`);
   };
   return {
-    run: run.id, stage: effect.stage, action: effect.action.name, attempt: effect.attempt, idempotencyKey: effect.key, signal,
-    timeout: effect.action.timeoutMs, clock: parts.clock, commit: run.commit, isolation: parts.isolation,
+    run: run.id, stage: effect.stage, action: effect.action.name, row: effect.action.row, attempt: effect.attempt, idempotencyKey: effect.key, signal,
+    timeout: effect.action.timeoutMs, clock: parts.clock, commit: run.commit, history: parts.history(run.commit), isolation: parts.isolation,
     get plan(): Plan {
       if (!run.plan) throw new Error('the plan is not known before Source has passed');
       return run.plan.plan;
@@ -103,9 +107,10 @@ function contextOf(parts: AttemptParts, effect: AttemptEffect, run: Run, state: 
       });
     },
     report: async (report) => {
+      reports.push(report);
       const path = join(parts.reports, run.id, `${effect.stage}.${effect.action.name}.json`);
       await mkdir(dirname(path), { recursive: true });
-      await writeFile(path, JSON.stringify(report));
+      await writeFile(path, JSON.stringify(reports));
     },
     environment,
     region: (region) => {

@@ -63,12 +63,30 @@ async function buildStatements(parts: AttestationParts, subject: Subject, run: R
 
 async function testStatements(parts: AttestationParts, subject: Subject, run: Run, stage: StagePlan): Promise<Named[]> {
   const named = await Promise.all(stage.actions.map(async (action): Promise<Named[]> => {
-    const report = await readReport(join(parts.reports, run.id, `${stage.name}.${action.name}.json`));
-    if (report?.type !== 'tests' || !run.plan) return [];
-    const of = (outcome: TestReport['cases'][number]['outcome']): string[] => report.cases.filter((each) => each.outcome === outcome).map(({ suite, name }) => (suite ? `${suite} > ${name}` : name));
-    return [{ name: action.row, statement: testResult(subject, { name: action.row, plan: run.plan.digest, passed: of('passed'), warned: of('skipped'), failed: of('failed') }) }];
+    const reports = await readReports(join(parts.reports, run.id, `${stage.name}.${action.name}.json`));
+    return reports.flatMap((report) => {
+      const shown = run.plan && shownBy(report, action.row);
+      return shown && run.plan ? [{ name: shown.name, statement: testResult(subject, { plan: run.plan.digest, ...shown }) }] : [];
+    });
   }));
   return named.flat();
+}
+
+/** What a report proves of the artifact: passed, or forgiven with a reason, which whoever approves can see. */
+function shownBy(report: Report, row: string): { readonly name: string; readonly passed: string[]; readonly warned: string[]; readonly failed: string[] } | undefined {
+  switch (report.type) {
+    case 'tests': {
+      const of = (outcome: TestReport['cases'][number]['outcome']): string[] => report.cases.filter((each) => each.outcome === outcome).map(({ suite, name }) => (suite ? `${suite} > ${name}` : name));
+      return { name: row, passed: of('passed'), warned: of('skipped'), failed: of('failed') };
+    }
+    case 'findings': {
+      const forgiven = report.findings.filter(({ standing }) => standing !== 'counts').map(({ rule, file, line, standing, suppression }) =>
+        `${rule} at ${file ?? 'the project'}${line === undefined ? '' : `:${line}`}: ${suppression ? `suppressed until ${suppression.until}: ${suppression.reason}` : standing}`);
+      return { name: row, passed: [...report.tools.map(({ name, version }) => `${name}${version === undefined ? '' : ` ${version}`}`), ...report.scope], warned: forgiven, failed: [] };
+    }
+    case 'coverage': return { name: `${row} coverage`, passed: [`${report.lines.covered} of ${report.lines.total} lines`], warned: [], failed: [] };
+    case 'sbom': return undefined;
+  }
 }
 
 function passedStatement(parts: AttestationParts, subject: Subject, run: Run, stage: StageRun): Named {
@@ -87,11 +105,12 @@ function approvalStatement(subject: Subject, run: Run): Named {
   }) };
 }
 
-export async function readReport(path: string): Promise<Report | undefined> {
+/** What the last attempt of an action has kept; nothing where it kept nothing. */
+export async function readReports(path: string): Promise<readonly Report[]> {
   try {
-    return JSON.parse(await readFile(path, 'utf8')) as Report;
+    return JSON.parse(await readFile(path, 'utf8')) as readonly Report[];
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
     throw error;
   }
 }

@@ -1,0 +1,90 @@
+import type { CommitHistory, FileVersion, LineRange } from '../history.ts';
+import { git } from './git.ts';
+import { readObjects } from './objects.ts';
+import type { Repository } from './repository.ts';
+import { resolve } from './resolve.ts';
+
+/** What is looked at: a commit; or what the next one would hold, staged or as it lies there. */
+export type Looked = { readonly commit: string } | 'staged' | 'worktree';
+
+const EMPTY_TREE = '4b825dc642cb6eb9a060e54bf8d69288fbee4904';
+const LARGEST_BYTES = 4 * 1024 * 1024;
+const AT_ONCE = 2_000;
+
+export function openHistory(repository: Repository, looked: Looked): CommitHistory {
+  return {
+    changedLines: () => changedLines(repository, looked),
+    versions: (signal) => versions(repository, looked, signal),
+  };
+}
+
+async function changedLines(repository: Repository, looked: Looked): Promise<ReadonlyMap<string, readonly LineRange[]>> {
+  const base = await resolve(repository, typeof looked === 'string' ? 'HEAD' : `${looked.commit}^1`) ?? EMPTY_TREE;
+  const against = looked === 'worktree' ? [base] : looked === 'staged' ? ['--cached', base] : [base, looked.commit];
+  const options = ['--unified=0', '--no-color', '--no-ext-diff', '--no-textconv', '--no-renames', '--src-prefix=', '--dst-prefix='];
+  const { text } = await git(repository, ['diff', ...options, ...against, '--']);
+  return linesOf(text);
+}
+
+/** Of a diff without context: what stands at `+++` and in the second half of each `@@`. */
+export function linesOf(diff: string): ReadonlyMap<string, readonly LineRange[]> {
+  const changed = new Map<string, LineRange[]>();
+  let file: string | undefined;
+  let left = 0;
+  for (const line of diff.split('\n')) {
+    if (left > 0 && /^[+\-\\]/.test(line)) {
+      if (line.startsWith('+') || line.startsWith('-')) left -= 1;
+      continue;
+    }
+    const path = /^\+\+\+ (.*?)\t?$/.exec(line)?.[1];
+    if (path !== undefined) {
+      file = path === '/dev/null' ? undefined : unquoted(path);
+      continue;
+    }
+    const hunk = /^@@ -\d+(?:,(\d+))? \+(\d+)(?:,(\d+))? @@/.exec(line);
+    if (!hunk) continue;
+    const [, removed = '1', start, added = '1'] = hunk;
+    left = Number(removed) + Number(added);
+    if (file === undefined || added === '0') continue;
+    changed.set(file, [...changed.get(file) ?? [], [Number(start), Number(start) + Number(added) - 1]]);
+  }
+  return changed;
+}
+
+const ESCAPES: { readonly [letter: string]: number } = { a: 7, b: 8, t: 9, n: 10, v: 11, f: 12, r: 13, '"': 34, '\\': 92 };
+
+/** As git writes a path that holds more than plain characters: in quotes, its bytes escaped as in C. */
+function unquoted(path: string): string {
+  if (!path.startsWith('"')) return path;
+  const bytes = [...path.slice(1, -1).matchAll(/\\([0-7]{3})|\\(.)|([^\\])/gsu)].flatMap(([, octal, letter, plain]) =>
+    octal !== undefined ? [Number.parseInt(octal, 8)] : letter !== undefined ? [ESCAPES[letter] ?? 63] : [...Buffer.from(plain ?? '')]);
+  return Buffer.from(bytes).toString('utf8');
+}
+
+/** Each content once, newest commit first, with the commit and path at which it was met; what is larger than a person writes is left out. */
+async function* versions(repository: Repository, looked: Looked, signal: AbortSignal): AsyncGenerator<FileVersion> {
+  const head = typeof looked === 'string' ? await resolve(repository, 'HEAD') : looked.commit;
+  if (head === undefined) return;
+  const { bytes } = await git(repository, ['log', '--no-renames', '--raw', '--no-abbrev', '-m', '--root', '-z', '--format=commit %H', head], { limitBytes: 512 * 1024 * 1024 });
+  const met = new Map<string, { readonly path: string; readonly commit: string }>();
+  let commit = '';
+  let entry: string | undefined;
+  for (const token of bytes.toString('utf8').split('\0')) {
+    if (entry !== undefined) {
+      if (entry !== '' && !met.has(entry)) met.set(entry, { path: token, commit });
+      entry = undefined;
+      continue;
+    }
+    commit = /^\n?commit ([0-9a-f]{40,64})$/.exec(token)?.[1] ?? commit;
+    const [, mode, id] = /^\n?:\d{6} (\d{6}) [0-9a-f]+ ([0-9a-f]+) [A-Z]\d*$/.exec(token) ?? [];
+    if (id !== undefined) entry = mode?.startsWith('100') ? id : '';
+  }
+  const ids = [...met.keys()];
+  for (let at = 0; at < ids.length; at += AT_ONCE) {
+    for await (const { id, type, size, content } of readObjects(repository, ids.slice(at, at + AT_ONCE), LARGEST_BYTES)) {
+      signal.throwIfAborted();
+      const where = met.get(id);
+      if (type === 'blob' && size <= LARGEST_BYTES && where) yield { id, ...where, bytes: content };
+    }
+  }
+}
