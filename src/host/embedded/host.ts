@@ -37,6 +37,8 @@ export class EmbeddedHost implements Host {
   readonly #underWay = new Map<string, { readonly controller: AbortController; readonly done: Promise<void> }>();
   readonly #listeners = new Set<() => void>();
   #recent: Recorded[] = [];
+  /** Facts that came in since the last append: they go into the next one together, since each costs a sync of the disk. */
+  #taken: { readonly fact: Fact; readonly ended?: string }[] = [];
   #wake: NodeJS.Timeout | undefined;
   #failure: Error | undefined;
   #closed = false;
@@ -59,6 +61,7 @@ export class EmbeddedHost implements Host {
       if (command.type === 'run' || command.type === 'poll') await this.#look();
       if (command.type === 'poll') return { message: 'looked at the trunk', began: false };
       if (command.type === 'down') return await this.#down(command.environment, user);
+      this.#takeUp(); // it is decided on all that is known
       const { clock, operators } = this.#parts;
       const asked: Asked = { user, operators: operators(), now: clock.now() };
       const { events, answer } = decide(this.state, command, asked);
@@ -76,7 +79,8 @@ export class EmbeddedHost implements Host {
 
   /** Takes a fact up. @throws what the journal throws; the host is then at its end. */
   report(fact: Fact): void {
-    this.#commit(eventsOf(this.state, fact, this.#parts.clock.now()));
+    this.#taken.push({ fact });
+    this.#commit([]);
   }
 
   async *watch(after: number, signal: AbortSignal): AsyncIterable<Recorded> {
@@ -111,6 +115,7 @@ export class EmbeddedHost implements Host {
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
+    this.#takeUp();
     clearTimeout(this.#wake);
     const ends = [...this.#underWay.values()].map(({ controller, done }) => {
       controller.abort(new Error('the host is closing'));
@@ -138,7 +143,13 @@ export class EmbeddedHost implements Host {
     if (this.#failure) throw this.#failure;
     const { clock, journal, capacity } = this.#parts;
     const before = this.state.head;
-    const all = advance(this.state, events, capacity, clock.now());
+    const now = clock.now();
+    const all: Event[] = [];
+    for (const { fact, ended } of this.#taken.splice(0)) {
+      if (ended !== undefined) this.#underWay.delete(ended);
+      all.push(...advance(this.state, eventsOf(this.state, fact, now), capacity, now));
+    }
+    all.push(...advance(this.state, events, capacity, now));
     if (all.length > 0) {
       try {
         const recorded = journal.append(before, all);
@@ -189,9 +200,9 @@ export class EmbeddedHost implements Host {
     };
     const done = begin().then(
       (fact) => {
+        if (!this.#closed) return this.#take(fact ?? { type: 'woken' }, effect.key);
         this.#underWay.delete(effect.key);
-        if (this.#closed) return this.#notify();
-        this.#take(fact ?? { type: 'woken' });
+        this.#notify();
       },
       (error: unknown) => {
         this.#underWay.delete(effect.key);
@@ -201,11 +212,20 @@ export class EmbeddedHost implements Host {
     this.#underWay.set(effect.key, { controller, done });
   }
 
-  /** Like {@link report}, for callers that can't be told: a failure has ended the host and its watchers already. */
-  #take(fact: Fact): void {
-    if (this.#failure) return;
+  /**
+   * Takes a fact up with all others of this moment, for callers that can't be told: a failure has ended the host and its
+   * watchers already. @param ended the effect that came to its end with it; until then it counts as under way.
+   */
+  #take(fact: Fact, ended?: string): void {
+    this.#taken.push({ fact, ...(ended === undefined ? {} : { ended }) });
+    if (this.#closed) this.#takeUp();
+    else if (this.#taken.length === 1) setImmediate(() => this.#takeUp());
+  }
+
+  #takeUp(): void {
+    if (this.#failure || this.#taken.length === 0) return;
     try {
-      this.report(fact);
+      this.#commit([]);
     } catch (error) {
       if (error !== this.#failure) this.#fail(error);
     }
