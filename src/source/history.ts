@@ -5,8 +5,17 @@ export type LineRange = readonly [first: number, last: number];
 export interface CommitHistory {
   /** Lines that the commit added or changed, by file: since its first parent; of what is not committed, since the head. */
   changedLines(): Promise<ReadonlyMap<string, readonly LineRange[]>>;
-  /** Every version of every file that is reachable from the commit, each once; none of it is checked out. */
-  versions(signal: AbortSignal): AsyncIterable<FileVersion>;
+  /** Every plain file of the commit (or of what is staged, or of the work tree), as git holds it: no build has touched it. Without those that are not wanted. */
+  files(signal: AbortSignal, isWanted?: (path: string) => boolean): AsyncIterable<TrackedFile>;
+  /** Every version of every file that is reachable from the commit, each once; none of it is checked out. Those that are not wanted are not read. */
+  versions(signal: AbortSignal, isWanted?: (version: Omit<FileVersion, 'bytes'>) => boolean): AsyncIterable<FileVersion>;
+}
+
+export interface TrackedFile {
+  readonly path: string;
+  /** Of the whole file; `bytes` holds less of it when it has more than 64 MiB. */
+  readonly size: number;
+  readonly bytes: Buffer;
 }
 
 export interface FileVersion {

@@ -71,3 +71,44 @@ test('every version of every file that was ever committed is there once, also of
   assert.deepEqual(found.map(({ bytes }) => bytes.toString()).sort(), ['clean', 'of the side', 'secret']);
   assert.equal(found.find(({ bytes }) => bytes.toString() === 'secret')?.path, 'a.txt');
 });
+
+async function all<Item>(items: AsyncIterable<Item>): Promise<readonly Item[]> {
+  const list: Item[] = [];
+  for await (const item of items) list.push(item);
+  return list;
+}
+
+async function contents(files: AsyncIterable<{ readonly path: string; readonly bytes: Buffer }>): Promise<{ readonly [path: string]: string }> {
+  return Object.fromEntries((await all(files)).map(({ path, bytes }) => [path, bytes.toString()]));
+}
+
+test('the files of a commit, of what is staged and of the work tree are each their own, without links and what is ignored', async (t) => {
+  const fixture = repositoryFixture(t);
+  fixture.write('a.txt', 'one');
+  fixture.write('odd "näme"\t.txt', 'odd');
+  fixture.write('.gitignore', 'built/');
+  fixture.link('link', 'a.txt');
+  const commit = fixture.commit('first');
+  fixture.write('a.txt', 'two');
+  fixture.git('add', 'a.txt');
+  fixture.write('a.txt', 'three');
+  fixture.write('new.txt', 'new');
+  fixture.write('built/out.txt', 'made');
+  const repository = await openRepository(fixture.folder);
+  const common = { '.gitignore': 'built/', 'odd "näme"\t.txt': 'odd' };
+  assert.deepEqual(await contents(openHistory(repository, { commit }).files(unending)), { ...common, 'a.txt': 'one' });
+  assert.deepEqual(await contents(openHistory(repository, 'staged').files(unending)), { ...common, 'a.txt': 'two' });
+  assert.deepEqual(await contents(openHistory(repository, 'worktree').files(unending)), { ...common, 'a.txt': 'three', 'new.txt': 'new' });
+  assert.deepEqual(Object.keys(await contents(openHistory(repository, { commit }).files(unending, (path) => path.startsWith('a')))), ['a.txt']);
+});
+
+test('versions that are not wanted are not read', async (t) => {
+  const history = await historyOf(t, ({ write, commit }) => {
+    write('a.txt', 'one');
+    commit('first');
+    write('a.txt', 'two');
+    return { commit: commit('second') };
+  });
+  const [newest] = await all(history.versions(unending));
+  assert.deepEqual((await all(history.versions(unending, ({ id }) => id !== newest?.id))).map(({ bytes }) => bytes.toString()), ['one']);
+});

@@ -1,4 +1,6 @@
-import type { CommitHistory, FileVersion, LineRange } from '../history.ts';
+import { TrunklineError } from '../../foundation/errors.ts';
+import { openInside } from '../../foundation/inside.ts';
+import type { CommitHistory, FileVersion, LineRange, TrackedFile } from '../history.ts';
 import { git } from './git.ts';
 import { readObjects } from './objects.ts';
 import type { Repository } from './repository.ts';
@@ -9,13 +11,62 @@ export type Looked = { readonly commit: string } | 'staged' | 'worktree';
 
 const EMPTY_TREE = '4b825dc642cb6eb9a060e54bf8d69288fbee4904';
 const LARGEST_BYTES = 4 * 1024 * 1024;
+const LARGEST_FILE_BYTES = 64 * 1024 * 1024;
+const LISTING_BYTES = 256 * 1024 * 1024;
 const AT_ONCE = 2_000;
+const always = (): boolean => true;
 
 export function openHistory(repository: Repository, looked: Looked): CommitHistory {
   return {
     changedLines: () => changedLines(repository, looked),
-    versions: (signal) => versions(repository, looked, signal),
+    files: (signal, isWanted = always) => (looked === 'worktree' ? filesThere(repository, signal, isWanted) : filesOf(repository, looked, signal, isWanted)),
+    versions: (signal, isWanted = always) => versions(repository, looked, signal, isWanted),
   };
+}
+
+/** As they lie there, the new ones that are not ignored among them. */
+async function* filesThere(repository: Repository, signal: AbortSignal, isWanted: (path: string) => boolean): AsyncGenerator<TrackedFile> {
+  const { bytes: listing } = await git(repository, ['ls-files', '-z', '--cached', '--others', '--exclude-standard', '--deduplicate'], { limitBytes: LISTING_BYTES });
+  for (const path of listing.toString('utf8').split('\0').slice(0, -1)) {
+    if (!isWanted(path)) continue;
+    signal.throwIfAborted();
+    const read = await readThere(repository.root, path);
+    if (read) yield { path, ...read };
+  }
+}
+
+/** Links, submodules and what was deleted are no plain files. */
+async function readThere(root: string, path: string): Promise<{ readonly size: number; readonly bytes: Buffer } | undefined> {
+  try {
+    await using file = await openInside(root, path);
+    const { size } = await file.stat();
+    const bytes = Buffer.alloc(Math.min(size, LARGEST_FILE_BYTES));
+    const { bytesRead } = await file.read(bytes, 0, bytes.length, 0);
+    return { size, bytes: bytes.subarray(0, bytesRead) };
+  } catch (thrown) {
+    if (thrown instanceof TrunklineError || ['ENOENT', 'ENOTDIR', 'EISDIR'].includes((thrown as NodeJS.ErrnoException).code ?? '')) return undefined;
+    throw thrown;
+  }
+}
+
+async function* filesOf(repository: Repository, looked: Exclude<Looked, 'worktree'>, signal: AbortSignal, isWanted: (path: string) => boolean): AsyncGenerator<TrackedFile> {
+  const listing = looked === 'staged' ? ['ls-files', '-z', '--stage'] : ['ls-tree', '-r', '-z', '--full-tree', looked.commit];
+  const { bytes } = await git(repository, listing, { limitBytes: LISTING_BYTES });
+  // "MODE TYPE ID\tPATH" of a tree, "MODE ID STAGE\tPATH" of the index.
+  const entries = bytes.toString('utf8').split('\0').flatMap((entry) => {
+    const [, id = '', path = ''] = /^100\d{3} (?:blob )?([0-9a-f]{40,64})(?: \d)?\t(.+)$/s.exec(entry) ?? [];
+    return id !== '' && isWanted(path) ? [{ id, path }] : [];
+  });
+  for (let at = 0; at < entries.length; at += AT_ONCE) {
+    const some = entries.slice(at, at + AT_ONCE);
+    let next = 0;
+    for await (const { type, size, content } of readObjects(repository, some.map(({ id }) => id), LARGEST_FILE_BYTES)) {
+      signal.throwIfAborted();
+      const entry = some[next];
+      next += 1;
+      if (entry && type === 'blob') yield { path: entry.path, size, bytes: content };
+    }
+  }
 }
 
 async function changedLines(repository: Repository, looked: Looked): Promise<ReadonlyMap<string, readonly LineRange[]>> {
@@ -62,7 +113,7 @@ function unquoted(path: string): string {
 }
 
 /** Each content once, newest commit first, with the commit and path at which it was met; what is larger than a person writes is left out. */
-async function* versions(repository: Repository, looked: Looked, signal: AbortSignal): AsyncGenerator<FileVersion> {
+async function* versions(repository: Repository, looked: Looked, signal: AbortSignal, isWanted: (version: Omit<FileVersion, 'bytes'>) => boolean): AsyncGenerator<FileVersion> {
   const head = typeof looked === 'string' ? await resolve(repository, 'HEAD') : looked.commit;
   if (head === undefined) return;
   const { bytes } = await git(repository, ['log', '--no-renames', '--raw', '--no-abbrev', '-m', '--root', '-z', '--format=commit %H', head], { limitBytes: 512 * 1024 * 1024 });
@@ -79,7 +130,7 @@ async function* versions(repository: Repository, looked: Looked, signal: AbortSi
     const [, mode, id] = /^\n?:\d{6} (\d{6}) [0-9a-f]+ ([0-9a-f]+) [A-Z]\d*$/.exec(token) ?? [];
     if (id !== undefined) entry = mode?.startsWith('100') ? id : '';
   }
-  const ids = [...met.keys()];
+  const ids = [...met].filter(([id, where]) => isWanted({ id, ...where })).map(([id]) => id);
   for (let at = 0; at < ids.length; at += AT_ONCE) {
     for await (const { id, type, size, content } of readObjects(repository, ids.slice(at, at + AT_ONCE), LARGEST_BYTES)) {
       signal.throwIfAborted();
