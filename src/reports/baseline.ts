@@ -17,9 +17,47 @@ export function parseBaseline(text: string): Baseline {
   return schema.parse(JSON.parse(text));
 }
 
-/** What is to be forgiven from now on: all that counts now, and all that was forgiven before and is still there. */
-export function baselineOf(rows: ReadonlyMap<string, readonly Finding[]>): Baseline {
-  const findings = [...rows].map(([row, all]) => [row, all.filter(({ standing }) => standing !== 'suppressed').map(({ fingerprint, rule, file }) => ({ fingerprint, rule, ...(file === undefined ? {} : { file }) }))
-    .sort((a, b) => (a.file ?? '').localeCompare(b.file ?? '', 'en') || a.rule.localeCompare(b.rule, 'en') || a.fingerprint.localeCompare(b.fingerprint, 'en'))] as const);
-  return { version: 1, findings: Object.fromEntries(findings.filter(([, all]) => all.length > 0).sort(([a], [b]) => a.localeCompare(b, 'en'))) };
+type Entry = Baseline['findings'][string][number];
+
+/** What a row of the specification has in the baseline, and what is found there now. */
+export interface RowRevision {
+  readonly row: string;
+  /** In the baseline before, and still found. */
+  readonly stays: readonly Entry[];
+  /** Found now, and not in the baseline. */
+  readonly fresh: readonly Entry[];
+  /** In the baseline, and no longer found. */
+  readonly gone: readonly Entry[];
+}
+
+/** Compares a baseline with what was found, by row. A row that was not looked at says nothing, and has no revision. */
+export function compareBaseline(before: Baseline | undefined, found: ReadonlyMap<string, readonly Finding[]>): readonly RowRevision[] {
+  return [...found].sort(([a], [b]) => a.localeCompare(b, 'en')).map(([row, findings]) => {
+    const known = before?.findings[row] ?? [];
+    const now = unique(findings.filter(({ standing }) => standing !== 'suppressed').map(({ fingerprint, rule, file }): Entry => ({ fingerprint, rule, ...(file === undefined ? {} : { file }) })));
+    const [was, is] = [fingerprints(known), fingerprints(now)];
+    return { row, stays: now.filter((each) => was.has(each.fingerprint)), fresh: now.filter((each) => !was.has(each.fingerprint)), gone: known.filter((each) => !is.has(each.fingerprint)) };
+  });
+}
+
+/**
+ * The baseline after a revision: what is gone is forgotten, what stays is forgiven on, and what is fresh is forgiven
+ * in rows that may grow. Rows that were not looked at stay as they were.
+ */
+export function reviseBaseline(before: Baseline | undefined, revisions: readonly RowRevision[], mayGrow: (row: string) => boolean): Baseline {
+  const rows = new Map(Object.entries(before?.findings ?? {}));
+  for (const { row, stays, fresh } of revisions) rows.set(row, [...stays, ...(mayGrow(row) ? fresh : [])].sort(byPlace));
+  return { version: 1, findings: Object.fromEntries([...rows].filter(([, all]) => all.length > 0).sort(([a], [b]) => a.localeCompare(b, 'en'))) };
+}
+
+function fingerprints(entries: readonly Entry[]): ReadonlySet<string> {
+  return new Set(entries.map(({ fingerprint }) => fingerprint));
+}
+
+function unique(entries: readonly Entry[]): readonly Entry[] {
+  return [...new Map(entries.map((each) => [each.fingerprint, each])).values()];
+}
+
+function byPlace(a: Entry, b: Entry): number {
+  return (a.file ?? '').localeCompare(b.file ?? '', 'en') || a.rule.localeCompare(b.rule, 'en') || a.fingerprint.localeCompare(b.fingerprint, 'en');
 }
