@@ -12,6 +12,7 @@ export const folders: { readonly [folder: string]: FolderRule } = {
   pipeline: { values: ['foundation', 'catalogue', 'reports'], types: ['runner'] },
   artifact: { values: ['foundation'] },
   reports: { values: ['foundation'] },
+  cache: { values: ['foundation'] },
   runner: { values: ['foundation', 'pipeline', 'artifact'] },
   // The facts of a rollout are kept in the journal, and decided by the rollout alone.
   journal: { values: ['foundation', 'pipeline'], types: ['rollout'] },
@@ -22,7 +23,7 @@ export const folders: { readonly [folder: string]: FolderRule } = {
   source: { values: ['foundation', 'pipeline'], types: ['journal'] },
   environment: { values: ['foundation', 'pipeline', 'artifact'] },
   actions: { values: ['foundation', 'catalogue', 'pipeline', 'artifact', 'environment', 'reports', 'rollout', 'runner', 'source'] },
-  host: { values: ['foundation', 'pipeline', 'artifact', 'journal', 'core', 'rollout', 'environment', 'actions', 'reports', 'runner', 'source'] },
+  host: { values: ['foundation', 'pipeline', 'artifact', 'journal', 'core', 'rollout', 'environment', 'actions', 'reports', 'runner', 'source', 'cache'] },
   server: { values: ['foundation', 'pipeline', 'journal', 'core', 'metrics', 'host'] },
   // The composition root hands the commands what they need; they see its shape alone.
   cli: { values: ['foundation', 'catalogue', 'pipeline', 'journal', 'core', 'metrics', 'server', 'runner'], types: ['host', 'environment', 'reports', 'artifact', 'rollout', 'source'] },
