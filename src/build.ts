@@ -6,10 +6,12 @@ import { planKind } from './actions/source/plan.ts';
 import { openDiskStore } from './artifact/disk/store.ts';
 import type { Signer } from './artifact/keys.ts';
 import type { BuildLine } from './cli/product.ts';
+import { forgiving } from './adoption.ts';
 import { environmentsOf, plainKinds } from './compose.ts';
 import { systemClock } from './foundation/clock.ts';
 import { TrunklineError } from './foundation/errors.ts';
 import type { Effects } from './host/effects.ts';
+import { readReports } from './host/embedded/attestations.ts';
 import { logPath } from './host/embedded/attempts.ts';
 import { LocalEffects } from './host/embedded/effects.ts';
 import { EmbeddedHost } from './host/embedded/host.ts';
@@ -32,6 +34,8 @@ export interface LocalBuild {
   readonly cells: Cells;
   readonly workTree: WorkTree;
   readonly staged: boolean;
+  /** Limits of findings stop nothing: all of them are to be known. */
+  readonly forgiving?: boolean;
   readonly onAction: (line: BuildLine) => void;
   readonly signal: AbortSignal;
 }
@@ -43,7 +47,7 @@ const NO_COMMIT = 'worktree';
  * All of Build on what is not committed, by the same core and the same actions as in the pipeline, under a journal that
  * is not kept. Nothing is signed, and the artifact goes with the folder: it can't be deployed.
  */
-export async function localBuild({ place, folder, plan, cells, workTree, staged, onAction, signal }: LocalBuild): Promise<readonly BuildLine[]> {
+export async function localBuild({ place, folder, plan, cells, workTree, staged, forgiving: forgives = false, onAction, signal }: LocalBuild): Promise<readonly BuildLine[]> {
   const artifacts = await openDiskStore(join(folder, 'artifacts'));
   const secrets = new SecretFiles(place.secrets);
   const logs = join(place.logs, 'build');
@@ -60,7 +64,7 @@ export async function localBuild({ place, folder, plan, cells, workTree, staged,
     },
   });
   await using host = await EmbeddedHost.start({
-    clock: systemClock, journal: memoryJournal(), effects: unpublished(effects), capacity: { builds: 1 }, operators: () => ({ people: {} }),
+    clock: systemClock, journal: memoryJournal(), effects: forgives ? forgiving(unpublished(effects)) : unpublished(effects), capacity: { builds: 1 }, operators: () => ({ people: {} }),
     look: async () => ({ type: 'trunk-seen', commits: [{ id: NO_COMMIT, tree: NO_COMMIT, subject: 'what is not committed', author: '', reverts: [] }] }),
     down: async () => [],
   });
@@ -77,9 +81,12 @@ export async function localBuild({ place, folder, plan, cells, workTree, staged,
     const state = event.type === 'action-started' ? 'started' : event.type === 'action-passed' ? 'passed' : 'failed';
     if (!action && state !== 'failed') continue;
     const startedAt = host.state.runs.get(run)?.stages.build?.actions[event.action]?.startedAt;
+    const reports = state === 'started' ? [] : await readReports(join(folder, 'reports', run, `${event.stage}.${event.action}.json`));
     const line: BuildLine = {
       action: event.action, row: action?.row ?? 'pipeline.as-code', state, ...(startedAt === undefined || state === 'started' ? {} : { durationMs: event.at - startedAt }),
       ...(event.type === 'action-failed' ? { message: event.error.message, log: join(logs, `${event.action}.log`) } : {}),
+      ...(event.type === 'action-cancelled' ? { message: 'stopped, since another action failed' } : {}),
+      ...(reports.length === 0 ? {} : { reports }),
     };
     lines.set(event.action, line);
     if (event.type === 'action-failed') await keepLog(join(folder, 'logs', logPath({ run, stage: event.stage, action: { name: event.action }, attempt: event.attempt })), join(logs, `${event.action}.log`));

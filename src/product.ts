@@ -3,7 +3,9 @@ import { existsSync, readFileSync } from 'node:fs';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { userInfo } from 'node:os';
 import { basename, dirname, join } from 'node:path';
+import { searchesOf } from './adoption.ts';
 import { openDiskStore } from './artifact/disk/store.ts';
+import { readBaseline, writeBaseline } from './baseline-file.ts';
 import { localBuild } from './build.ts';
 import type { LocalHost, Product } from './cli/product.ts';
 import { cellsIn, cellsOf, CONFIG, environmentsOf, plainKinds, startHost, type Wrapping } from './compose.ts';
@@ -14,6 +16,7 @@ import { errorRecord } from './foundation/errors.ts';
 import type { Digest } from './foundation/units.ts';
 import { logPath } from './host/embedded/attempts.ts';
 import { readReports } from './host/embedded/attestations.ts';
+import { keepLastBuild, readDocument, readLastBuild } from './last-build.ts';
 import type { EnvironmentProvider } from './environment/driver.ts';
 import { SecretFiles } from './host/embedded/secrets.ts';
 import { openJournalReadOnly } from './journal/sqlite/journal.ts';
@@ -107,7 +110,12 @@ export async function openProduct({ cwd, state, wrap }: ProductOptions): Promise
       const plan = await evaluateWorkTree();
       return checkPlan({ plan, files: await workTree.files(), ...(remote === undefined ? {} : { remote }), missing: (action, stage) => missingFor(repository.root, action, stage) });
     },
-    build: async (options) => inScratch(place, async (folder) => localBuild({ place, folder, plan: await evaluateWorkTree(), cells: cellsIn(folder), workTree, ...options })),
+    build: async (options) => inScratch(place, async (folder) => {
+      const plan = await evaluateWorkTree();
+      const lines = await localBuild({ place, folder, plan: options.forgiving ? searchesOf(plan) : plan, cells: cellsIn(folder), workTree, ...options });
+      if (!options.forgiving) await keepLastBuild(place, { folder, at: systemClock.now(), staged: options.staged, lines });
+      return lines;
+    }),
     verify: async (artifact) => verifyStored(place, repositoryName, folded(), artifact),
     gc: async () => collect(place),
     init: async () => {
@@ -122,6 +130,10 @@ export async function openProduct({ cwd, state, wrap }: ProductOptions): Promise
     setSecret: (name, value) => new SecretFiles(place.secrets).set(name, value),
     logFile: (run, stage, action, attempt) => join(place.logs, logPath({ run, stage, action: { name: action }, attempt })),
     reports: (run, stage, action) => readReports(join(place.reports, run, `${stage}.${action}.json`)),
+    document: (digest) => readDocument(place, digest),
+    lastBuild: () => readLastBuild(place),
+    readBaseline: () => readBaseline(repository.root),
+    writeBaseline: (baseline) => writeBaseline(repository.root, baseline),
   };
 }
 

@@ -5,7 +5,8 @@ import type { Check } from '../pipeline/check.ts';
 import type { Report } from '../reports/report.ts';
 import type { Isolation } from '../runner/cell.ts';
 import type { Conductor } from '../server/client.ts';
-import type { Digest } from '../foundation/units.ts';
+import type { Digest, Instant, Json } from '../foundation/units.ts';
+import type { Baseline } from '../reports/baseline.ts';
 
 /** All that commands may do; the composition root provides it for one repository and its state folder. */
 export interface Product {
@@ -31,7 +32,7 @@ export interface Product {
   /** What the repository has, lacks or waives, as its work tree stands. */
   check(): Promise<Check>;
   /** All of Build on the work tree, or on what is staged. Resolves with what each action came to. */
-  build(options: { readonly staged: boolean; readonly onAction: (line: BuildLine) => void; readonly signal: AbortSignal }): Promise<readonly BuildLine[]>;
+  build(options: { readonly staged: boolean; /** Only what looks for findings, and no limit of theirs stops anything. */ readonly forgiving?: boolean; readonly onAction: (line: BuildLine) => void; readonly signal: AbortSignal }): Promise<readonly BuildLine[]>;
   /** The evidence of an artifact, verified offline. */
   verify(artifact: Digest): Promise<VerifyAnswer>;
   /** Removes what no release, environment or unfinished run needs. */
@@ -43,6 +44,14 @@ export interface Product {
   logFile(run: string, stage: string, action: string, attempt: number): string;
   /** What an action has reported. */
   reports(run: string, stage: string, action: string): Promise<readonly Report[]>;
+  /** A JSON document of the artifact store, such as an SBOM; undefined where it is gone. */
+  document(digest: Digest): Promise<Json | undefined>;
+  /** The last `build`; undefined before the first. */
+  lastBuild(): Promise<LastBuild | undefined>;
+  /** The work tree's baseline. @throws {TrunklineError} `BASELINE_INVALID` */
+  readBaseline(): Promise<Baseline | undefined>;
+  /** Answers its path. */
+  writeBaseline(baseline: Baseline): Promise<string>;
 }
 
 export interface LocalHost extends Conductor, AsyncDisposable {
@@ -59,6 +68,17 @@ export interface BuildLine {
   readonly durationMs?: number;
   readonly message?: string;
   readonly log?: string;
+  /** What the action reported, once it has ended. */
+  readonly reports?: readonly Report[];
+}
+
+/** The last build of what was not committed. */
+export interface LastBuild {
+  readonly at: Instant;
+  readonly staged: boolean;
+  readonly lines: readonly BuildLine[];
+  /** What its reports name by digest. */
+  readonly documents: { readonly [digest: string]: Json };
 }
 
 export interface VerifyAnswer {
