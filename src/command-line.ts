@@ -2,13 +2,16 @@ import { readFileSync } from 'node:fs';
 import { CommanderError } from 'commander';
 import { program } from './cli/program.ts';
 import type { Wrapping } from './compose.ts';
-import { openProduct } from './product.ts';
 
 /** The command line. @param wrap lets the crash tests stand between the host and the world. */
 export async function commandLine(argv: readonly string[], wrap?: Wrapping): Promise<void> {
   const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string };
   try {
-    await program((options) => openProduct({ ...options, ...(wrap ? { wrap } : {}) }), version).parseAsync(argv, { from: 'user' });
+    await program({
+      // Loaded when a command needs it: a hook must not wait for databases and browsers.
+      product: async (options) => (await import('./product.ts')).openProduct({ ...options, ...(wrap ? { wrap } : {}) }),
+      desk: async (options) => (await import('./desk.ts')).openDesk(options),
+    }, version).parseAsync(argv, { from: 'user' });
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
   }

@@ -1,6 +1,7 @@
 import type { Command as Program } from 'commander';
 import { TrunklineError, errorRecord } from '../foundation/errors.ts';
 import { EXIT, exitOfError, type ExitCode } from './exit.ts';
+import type { Desk, OpenDesk } from './desk.ts';
 import type { Product } from './product.ts';
 import { Terminal } from './terminal.ts';
 
@@ -11,14 +12,19 @@ export interface Session {
   /** Aborted by Ctrl-C, and by a request to end. */
   readonly signal: AbortSignal;
   product(): Promise<Product>;
+  /** What works on this machine alone; opened without anything of the product. */
+  desk(): Promise<Desk>;
 }
 
 interface Globals { readonly json?: boolean; readonly state?: string; readonly directory?: string }
 
+/** How a command gets what it works with, when it first needs it. */
+export interface Openers { readonly product: OpenProduct; readonly desk: OpenDesk }
+
 export type OpenProduct = (options: { readonly cwd: string; readonly state?: string }) => Promise<Product>;
 
 /** Runs the body of a command, and turns what it throws into an explanation and an exit code. */
-export function acting<Options>(open: OpenProduct, act: (session: Session, options: Options, ...given: (string | undefined)[]) => Promise<ExitCode | void>) {
+export function acting<Options>({ product, desk }: Openers, act: (session: Session, options: Options, ...given: (string | undefined)[]) => Promise<ExitCode | void>) {
   return async (...all: unknown[]): Promise<void> => {
     const command = all.at(-1) as Program;
     const options = all.at(-2) as Options;
@@ -29,10 +35,8 @@ export function acting<Options>(open: OpenProduct, act: (session: Session, optio
     const end = (): void => stop.abort(new TrunklineError('INTERRUPTED', 'refused', 'interrupted'));
     process.once('SIGINT', end).once('SIGTERM', end);
     try {
-      const session: Session = {
-        terminal, json: globals.json === true, signal: stop.signal,
-        product: () => open({ cwd: globals.directory ?? process.cwd(), ...(globals.state === undefined ? {} : { state: globals.state }) }),
-      };
+      const place = { cwd: globals.directory ?? process.cwd(), ...(globals.state === undefined ? {} : { state: globals.state }) };
+      const session: Session = { terminal, json: globals.json === true, signal: stop.signal, product: () => product(place), desk: () => desk(place) };
       process.exitCode = (await act(session, options, ...given)) ?? EXIT.done;
     } catch (thrown) {
       process.exitCode = explain(terminal, thrown, globals.json === true);

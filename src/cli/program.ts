@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import { acting, type OpenProduct } from './command.ts';
+import { acting, type Openers } from './command.ts';
 import { retry, rollback } from './commands/again.ts';
 import { build } from './commands/build.ts';
 import { check } from './commands/check.ts';
@@ -7,6 +7,7 @@ import { approve, cancel, reject, resume } from './commands/decide.ts';
 import { down } from './commands/down.ts';
 import { env } from './commands/env.ts';
 import { gc, init, setSecret } from './commands/keep.ts';
+import { hooksStatus, installHooks, uninstallHooks } from './commands/hooks.ts';
 import { logs } from './commands/logs.ts';
 import { metrics } from './commands/metrics.ts';
 import { run } from './commands/run.ts';
@@ -30,13 +31,13 @@ Exit codes: 0 done, 1 failed, 2 wrong usage, 3 rolled back, 4 waits for approval
 A RUN is an id, the beginning of one, or of its commit's hash. Environments stay up until "trunkline down".`;
 
 /** The command line: every command, what it takes, and the function that carries it out. */
-export function program(open: OpenProduct, version: string): Command {
+export function program(open: Openers, version: string): Command {
   const trunkline = new Command('trunkline').description(ABOUT).version(version).addHelpText('after', CODES).showHelpAfterError('("trunkline --help" lists the commands)')
     .exitOverride((error) => {
       process.exitCode = error.exitCode === 0 ? EXIT.done : EXIT.usage;
       throw error;
     });
-  const add = (name: string, about: string): Command => trunkline.command(name).description(about)
+  const add = (name: string, about: string, group = trunkline): Command => group.command(name).description(about)
     .option('--json', 'print data as JSON')
     .option('--state <folder>', 'the state folder (default: .trunkline beside the git folder)')
     .option('-C, --directory <folder>', 'work on the repository there');
@@ -44,6 +45,10 @@ export function program(open: OpenProduct, version: string): Command {
   add('init', 'write a first trunkline.config.ts for this repository, from what lies in it').action(acting(open, init));
   add('check', 'say, row by row, what this repository has, lacks or waives of the specification').action(acting(open, check));
   add('build', 'run all of Build on the work tree: unsigned, and not deployable').option('--staged', 'on what is staged, instead').action(acting(open, build));
+  const hooks = trunkline.command('hooks').description('run the Build actions that work on sources before each commit');
+  add('install', 'have git run them in this clone, by a committed folder of hooks', hooks).action(acting(open, installHooks));
+  add('uninstall', 'have git run them no longer; the committed files stay', hooks).action(acting(open, uninstallHooks));
+  add('status', 'who runs hooks here, and whether Trunkline is called', hooks).action(acting(open, hooksStatus));
   add('run [commit]', 'take a commit of the trunk to production (default: the head)')
     .option('--again', 'also when it was released already').option('--wait', 'wait for an approval that another gives').option('--detach', 'do not follow it')
     .action(acting(open, run));

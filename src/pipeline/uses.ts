@@ -51,6 +51,14 @@ export interface ShellInput {
   readonly atLeast?: CoverageLimits;
   readonly findings?: { readonly [format in FindingsFormatName]?: string };
   readonly limits?: Limits;
+  readonly staged?: StagedInput;
+}
+
+/** What a command is before a commit. */
+export interface StagedInput {
+  readonly run: string;
+  readonly files?: readonly string[];
+  readonly tests?: readonly string[];
 }
 
 /** Shares from 0 to 1. */
@@ -84,6 +92,20 @@ export interface ShellOptions extends Trying {
   readonly atMost?: Limits;
   /** What runs first in the stage's fresh checkout, once for all actions that name it, such as `"npm ci"`: what it installs is kept for the next run. */
   readonly prepare?: string;
+  /**
+   * What the hook before a commit runs instead, to be quick: `{files}` stands for the staged files that changed, `{tests}`
+   * for the tests that reach one of them by their imports. Its exit code decides, and of the reports those that it
+   * names. The project's own tools are on the path: no `npx`.
+   */
+  readonly staged?: string | StagedOptions;
+}
+
+export interface StagedOptions {
+  readonly run: string;
+  /** Globs of what `{files}` may stand for; by default everything. */
+  readonly files?: string | readonly string[];
+  /** Globs of what `{tests}` may stand for; by default what is named like a unit test. */
+  readonly tests?: string | readonly string[];
 }
 
 const MINUTE = 60_000;
@@ -98,7 +120,7 @@ export function sh(command: string, options: ShellOptions & { readonly junit: st
 export function sh(command: string, options?: ShellOptions): Command;
 export function sh(command: string, options: ShellOptions = {}): Command {
   const read = new Reading(sh, 'sh');
-  const { junit, coverage, atLeast, findings, prepare } = read.fields(options, ['junit', 'coverage', 'atLeast', 'findings', 'failOn', 'atMost', 'prepare', 'timeout', 'retry']);
+  const { junit, coverage, atLeast, findings, prepare, staged } = read.fields(options, ['junit', 'coverage', 'atLeast', 'findings', 'failOn', 'atMost', 'prepare', 'staged', 'timeout', 'retry']);
   if (atLeast !== undefined && coverage === undefined) throw read.wrong('atLeast', 'say with "coverage" where the coverage is');
   if (findings === undefined && (options.failOn !== undefined || options.atMost !== undefined)) throw read.wrong(options.failOn === undefined ? 'atMost' : 'failOn', 'say with "findings" where they are');
   return written(sh, {
@@ -110,6 +132,7 @@ export function sh(command: string, options: ShellOptions = {}): Command {
       ...(atLeast === undefined ? {} : { atLeast: shares(read, 'atLeast', atLeast) }),
       ...(findings === undefined ? {} : { findings: files(read, 'findings', findings), limits: limits(read, options, 'medium') }),
       ...(prepare === undefined ? {} : { prepare: read.text('prepare', prepare) }),
+      ...(staged === undefined ? {} : { staged: stagedInput(read, staged) }),
     },
     ...trying(read, options),
   });
@@ -338,6 +361,13 @@ function files(read: Reading, field: string, value: { readonly [format: string]:
   const given = new Reading(read.callee, `${read.name}.${field}`).fields(value, findingsFormats);
   if (Object.keys(given).length === 0) throw read.wrong(field, `name at least one; there is ${findingsFormats.join(', ')}`);
   return Object.fromEntries(Object.entries(given).map(([format, file]) => [format, path(read, `${field}.${format}`, file)]));
+}
+
+function stagedInput(read: Reading, value: string | StagedOptions): StagedInput {
+  if (typeof value === 'string') return { run: read.text('staged', value) };
+  const { run, files: meant, tests } = new Reading(read.callee, `${read.name}.staged`).fields(value, ['run', 'files', 'tests']);
+  const globs = (field: string, given: string | readonly string[]): readonly string[] => read.list<string>(`staged.${field}`, typeof given === 'string' ? [given] : given, 1).map((glob, index) => path(read, `staged.${field}[${index}]`, glob));
+  return { run: read.text('staged.run', run), ...(meant === undefined ? {} : { files: globs('files', meant) }), ...(tests === undefined ? {} : { tests: globs('tests', tests) }) };
 }
 
 function path(read: Reading, field: string, value: unknown): string {

@@ -6,9 +6,10 @@ import type { Command } from 'commander';
 import { program } from '../../src/cli/program.ts';
 
 const page = readFileSync(fileURLToPath(new URL('../../docs/reference/cli.md', import.meta.url)), 'utf8');
-const commands = leaves(program(() => Promise.reject(new Error('no command runs here')), '0.0.0'));
+const nothing = (): Promise<never> => Promise.reject(new Error('no command runs here'));
+const commands = leaves(program({ product: nothing, desk: nothing }, '0.0.0'));
 /** What a command has under its own heading; the empty one is what all share. */
-const sections = new Map(page.split(/^##+ /m).map((section) => [/^`trunkline ([a-z ]+[a-z])/.exec(section)?.[1] ?? '', section]));
+const sections = new Map(page.split(/^##+ /m).map((section) => [/^`trunkline ([a-z -]+[a-z])/.exec(section)?.[1] ?? '', section]));
 const shared = page.slice(page.indexOf('## What all commands share'), page.indexOf('## Starting'));
 
 function leaves(command: Command, path: readonly string[] = []): readonly { readonly name: string; readonly command: Command }[] {

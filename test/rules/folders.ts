@@ -21,10 +21,12 @@ export const folders: { readonly [folder: string]: FolderRule } = {
   core: { values: ['foundation', 'catalogue', 'pipeline', 'artifact', 'journal', 'rollout'], isPure: true },
   metrics: { values: ['foundation', 'journal'], types: ['pipeline'], isPure: true },
   source: { values: ['foundation', 'pipeline'], types: ['journal'] },
+  // What runs before a commit, on the developer's machine: actions without a host.
+  local: { values: ['foundation', 'catalogue', 'pipeline', 'reports', 'actions', 'runner', 'source'], types: ['artifact', 'environment'] },
   environment: { values: ['foundation', 'pipeline', 'artifact'] },
   actions: { values: ['foundation', 'catalogue', 'pipeline', 'artifact', 'environment', 'reports', 'rollout', 'runner', 'source'] },
   host: { values: ['foundation', 'pipeline', 'artifact', 'journal', 'core', 'rollout', 'environment', 'actions', 'reports', 'runner', 'source', 'cache'] },
   server: { values: ['foundation', 'pipeline', 'journal', 'core', 'metrics', 'host'] },
   // The composition root hands the commands what they need; they see its shape alone.
-  cli: { values: ['foundation', 'catalogue', 'pipeline', 'journal', 'core', 'metrics', 'server', 'runner'], types: ['host', 'environment', 'reports', 'artifact', 'rollout', 'source'] },
+  cli: { values: ['foundation', 'catalogue', 'pipeline', 'journal', 'core', 'metrics', 'server', 'runner', 'reports'], types: ['host', 'environment', 'artifact', 'rollout', 'source', 'local'] },
 };

@@ -16,6 +16,8 @@ const input = z.strictObject({
   junit: reportPath.optional(),
   /** Where it writes its coverage. */
   coverage: reportPath.optional(),
+  /** What the hook before a commit runs instead; a run knows nothing of it. */
+  staged: z.strictObject({ run: z.string().min(1).max(16_384), files: z.array(reportPath).optional(), tests: z.array(reportPath).optional() }).optional(),
 });
 
 export type ShellInput = z.infer<typeof input>;

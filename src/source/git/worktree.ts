@@ -12,7 +12,7 @@ import { requireLinksInside } from './tree.ts';
 export function openWorkTree(repository: Repository): WorkTree {
   return {
     isDirty: async () => (await changes(repository)).length > 0,
-    files: async () => paths((await git(repository, ['ls-files', '-z', '--cached'])).bytes).sort(),
+    files: async () => requireNames((await git(repository, ['ls-files', '-z', '--cached'])).bytes).sort(),
     checkoutIndex: (folder, index) => checkoutIndex(repository, folder, index),
     checkoutWorkTree: (folder) => checkoutWorkTree(repository, folder),
   };
@@ -81,16 +81,17 @@ async function copy(from: string, to: string): Promise<string | undefined> {
 /** Every path that differs from HEAD, folders before what lies in them. Folders that are repositories of their own are not ours. */
 async function changes(repository: Repository): Promise<string[]> {
   const { bytes } = await git(repository, [...await filtersOff(repository), 'status', '--porcelain=v1', '-z', '--no-renames', '--untracked-files=all', '--ignore-submodules=all']);
-  return paths(bytes).map((line) => line.slice(3)).filter((path) => !path.endsWith('/')).sort();
+  return requireNames(bytes).map((line) => line.slice(3)).filter((path) => !path.endsWith('/')).sort();
 }
 
 /** Comparing files, git would run the filters that the repository's configuration names. */
 async function filtersOff(repository: Repository): Promise<string[]> {
   const { bytes } = await git(repository, ['config', '-z', '--name-only', '--get-regexp', '^filter\\.'], { answers: [1] });
-  return paths(bytes).flatMap((name) => ['-c', name.endsWith('.required') ? `${name}=false` : `${name}=`]);
+  return requireNames(bytes).flatMap((name) => ['-c', name.endsWith('.required') ? `${name}=false` : `${name}=`]);
 }
 
-function paths(bytes: Buffer): string[] {
+/** Names that git ends with NUL. @throws {TrunklineError} `SOURCE_REFUSED` for one that is not UTF-8. */
+export function requireNames(bytes: Buffer): string[] {
   try {
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes).split('\0').slice(0, -1);
   } catch {

@@ -1,0 +1,22 @@
+import type { HookRunner, HooksState } from '../local/hooks.ts';
+
+/** What a developer's machine does before a commit; the composition root provides it for one clone, with nothing of the pipeline loaded. */
+export interface Desk {
+  /** The top folder of the work tree. */
+  readonly repository: string;
+  hooks(): Promise<HooksState>;
+  /** Answers what it has written. @throws {TrunklineError} `HOOKS_TAKEN` */
+  installHooks(): Promise<HooksInstalled>;
+  /** Whether git ran ours until now. Committed files stay. */
+  uninstallHooks(): Promise<boolean>;
+}
+
+export interface HooksInstalled {
+  readonly written: readonly string[];
+  /** Another runner that calls Trunkline already. */
+  readonly through: HookRunner | null;
+  /** Where Trunkline is, when the project itself brings none: kept in git's local configuration. */
+  readonly path: string | null;
+}
+
+export type OpenDesk = (options: { readonly cwd: string; readonly state?: string }) => Promise<Desk>;

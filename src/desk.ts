@@ -1,0 +1,72 @@
+/** The composition root of a developer's own machine: hooks and editor, without anything of the pipeline's host. */
+import { accessSync, constants, existsSync } from 'node:fs';
+import { chmod, mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { delimiter, dirname, join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Desk } from './cli/desk.ts';
+import { HOOK_FILES, hooksState, installation, type HooksFound } from './local/hooks.ts';
+import { hooksPaths, ownHooks, setLocal } from './source/git/hooks-path.ts';
+import { openRepository, type Repository } from './source/git/repository.ts';
+
+export interface DeskOptions { readonly cwd: string; readonly state?: string }
+
+export async function openDesk({ cwd }: DeskOptions): Promise<Desk> {
+  const repository = await openRepository(cwd);
+  return {
+    repository: repository.root,
+    hooks: async () => hooksState(await hooksFound(repository)),
+    installHooks: async () => {
+      const found = await hooksFound(repository);
+      const { scripts, hooksPath } = installation(found);
+      for (const [path, script] of Object.entries(scripts)) await writeScript(join(repository.root, path), script);
+      if (hooksPath !== undefined) await setLocal(repository, 'core.hooksPath', hooksPath);
+      const through = hooksState(found).runners.find(({ calls }) => calls) ?? null;
+      const path = through || bringsItsOwn(repository.root) ? null : fileURLToPath(new URL('../bin/trunkline.js', import.meta.url));
+      if (path !== null) await setLocal(repository, 'trunkline.path', path);
+      return { written: Object.keys(scripts), through, path };
+    },
+    uninstallHooks: async () => {
+      if (hooksState(await hooksFound(repository)).state !== 'installed') return false;
+      await setLocal(repository, 'core.hooksPath', undefined);
+      await setLocal(repository, 'trunkline.path', undefined);
+      return true;
+    },
+  };
+}
+
+async function hooksFound(repository: Repository): Promise<HooksFound> {
+  const files = await Promise.all(HOOK_FILES.map(async (path) => [path, await readFile(join(repository.root, path), 'utf8').catch(() => undefined)] as const));
+  const set = (await hooksPaths(repository)).at(-1);
+  const preCommit = set && await readFile(join(resolve(repository.root, set.path), 'pre-commit'), 'utf8').catch(() => undefined);
+  return { hooksPath: set && { ...set, preCommit }, own: await activeHooks(repository), files: new Map(files.filter((entry): entry is [string, string] => entry[1] !== undefined)) };
+}
+
+/** Those that git would run: executable, and no samples. */
+async function activeHooks(repository: Repository): Promise<ReadonlyMap<string, string>> {
+  const folder = await ownHooks(repository);
+  const names = (await readdir(folder).catch(() => [])).filter((name) => !name.endsWith('.sample') && /^[a-z-]+$/.test(name));
+  const active = await Promise.all(names.map(async (name) => ((await stat(join(folder, name)).catch(() => undefined))?.mode ?? 0) & 0o111));
+  return new Map(await Promise.all(names.filter((_, index) => active[index] !== 0).map(async (name) => [name, await readFile(join(folder, name), 'utf8')] as const)));
+}
+
+/** What is there stays as it is. */
+async function writeScript(path: string, script: string): Promise<void> {
+  await mkdir(dirname(path), { recursive: true });
+  await writeFile(path, script, { flag: 'wx' });
+  await chmod(path, 0o755);
+}
+
+/** Whether the hook finds a Trunkline without being told: in the project, or on the path. */
+function bringsItsOwn(root: string): boolean {
+  const onPath = (process.env['PATH'] ?? '').split(delimiter).filter((folder) => folder !== '' && !/\/node_modules\/\.bin$/.test(folder));
+  return [join(root, 'node_modules', '.bin'), ...onPath].some((folder) => isExecutable(join(folder, 'trunkline')));
+}
+
+function isExecutable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return existsSync(path);
+  } catch {
+    return false;
+  }
+}
