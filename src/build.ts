@@ -1,8 +1,11 @@
 import { cp, mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { ActionKind } from './actions/action.ts';
+import { openScans, readOnly } from './actions/secrets/scans.ts';
+import { secretlintKind } from './actions/secrets/secretlint.ts';
 import { commitKind } from './actions/source/commit.ts';
 import { planKind } from './actions/source/plan.ts';
+import { sourceRowsKind } from './actions/source/rows.ts';
 import { openDiskStore } from './artifact/disk/store.ts';
 import type { Signer } from './artifact/keys.ts';
 import type { BuildLine } from './cli/product.ts';
@@ -23,6 +26,7 @@ import type { Plan } from './pipeline/plan.ts';
 import type { Place } from './place.ts';
 import type { Cells } from './runner/cell.ts';
 import { openLog } from './runner/log.ts';
+import { trackedInFolder } from './source/folder/tracked.ts';
 import { openHistory } from './source/git/history.ts';
 import type { WorkTree } from './source/worktree.ts';
 
@@ -51,7 +55,7 @@ export async function localBuild({ place, folder, plan, cells, workTree, staged,
   const artifacts = await openDiskStore(join(folder, 'artifacts'));
   const secrets = new SecretFiles(place.secrets);
   const logs = join(place.logs, 'build');
-  const parts: readonly ActionKind[] = [...plainKinds, commitKind(async () => undefined), planKind(async () => buildOnly(plan))];
+  const parts: readonly ActionKind[] = [...plainKinds, secretlintKind(readOnly(openScans(place.scans))), commitKind(async () => undefined), planKind(async () => buildOnly(plan)), sourceRowsKind({ tracked: ({ workdir }) => trackedInFolder(workdir), plan })];
   const effects = new LocalEffects({
     clock: systemClock, kinds: new Map(parts.map((kind) => [kind.kind, kind])), artifacts, environments: environmentsOf(place), cells,
     releases: new Releases(join(folder, 'releases'), artifacts), isolation: cells.isolation, secret: (name) => secrets.get(name), reports: join(folder, 'reports'),

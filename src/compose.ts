@@ -12,9 +12,12 @@ import { launch } from './actions/launch/launch.ts';
 import { archive } from './actions/package/archive.ts';
 import { probes } from './actions/probes/probes.ts';
 import { npmSbom } from './actions/sbom/npm-sbom.ts';
+import { openScans, noScans } from './actions/secrets/scans.ts';
+import { secretlintKind } from './actions/secrets/secretlint.ts';
 import { shell } from './actions/shell/shell.ts';
 import { commitKind } from './actions/source/commit.ts';
 import { planKind } from './actions/source/plan.ts';
+import { sourceRowsKind } from './actions/source/rows.ts';
 import { verifyKind } from './actions/verify/verify.ts';
 import { openDiskStore } from './artifact/disk/store.ts';
 import { openKeys } from './artifact/keys/file/keyfile.ts';
@@ -43,6 +46,7 @@ import { serve } from './server/server.ts';
 import { readOperators, type PipelineSettings } from './settings.ts';
 import { checkout } from './source/git/checkout.ts';
 import { openHistory } from './source/git/history.ts';
+import { trackedAt } from './source/git/tracked.ts';
 import { openTrunk } from './source/git/trunk.ts';
 
 export const CONFIG = 'trunkline.config.ts';
@@ -65,7 +69,7 @@ const unwrapped: Wrapping = {
 };
 
 /** Kinds that know nothing but their input: what `trunkline check` can ask, and what any host runs. */
-export const plainKinds: readonly ActionKind[] = [shell, npmSbom, archive, launch, dbmate, cucumber, playwright, alarms, probes];
+export const plainKinds: readonly ActionKind[] = [shell, npmSbom, archive, launch, dbmate, cucumber, playwright, alarms, probes, secretlintKind(noScans)];
 
 export interface RunningHost extends AsyncDisposable {
   readonly host: EmbeddedHost;
@@ -95,6 +99,7 @@ export async function startHost(place: Place, settings: PipelineSettings, reposi
     };
     const kinds: readonly ActionKind[] = [
       ...plainKinds,
+      secretlintKind(openScans(place.scans)),
       commitKind(async (commit) => void await trunk.find(commit)),
       planKind(async (context) => {
         const cell = await context.cell();
@@ -102,6 +107,7 @@ export async function startHost(place: Place, settings: PipelineSettings, reposi
         if (plan.trunk !== settings.trunk) throw new TrunklineError('TRUNK_DIFFERS', 'refused', `the commit says that its trunk is "${plan.trunk}", and this pipeline's is "${settings.trunk}"`, `an operator changes it in ${place.pipeline}`);
         return plan;
       }),
+      sourceRowsKind({ tracked: ({ commit }) => trackedAt(place.repository, commit), ...(repositoryName.startsWith('file://') ? {} : { remote: repositoryName }) }),
       authoriseKind(signer, (run) => {
         const started = state().runs.get(run);
         return { by: started?.by ?? 'nobody', reason: started?.reason ?? '', at: started?.startedAt ?? 0 };

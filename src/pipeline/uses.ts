@@ -17,14 +17,13 @@ export type Command = Use<'shell', ShellInput>;
 /** A command whose test results are read. Made by {@link sh} with `junit`. */
 export type TestCommand = Use<'shell', ShellInput & { readonly junit: string }>;
 /** Made by {@link secretlint}. */
-export type SecretScan = Use<'secretlint', { readonly history: boolean }>;
+export type SecretScan = Use<'secretlint', { readonly history: boolean; readonly ignore?: readonly Ignored[] }>;
 /** Made by {@link staticAnalysis}. */
 export type StaticAnalysis = Use<'static-analysis', { readonly limits: Limits; readonly exclude?: readonly string[] }>;
 /** Made by {@link osv}. */
-export type DependencyAnalysis = Use<'osv', {
-  readonly advisories: string; readonly limits: Limits; readonly licences?: readonly string[];
-  readonly ignore: readonly { readonly id: string; readonly until: string; readonly reason: string }[];
-}>;
+export type DependencyAnalysis = Use<'osv', { readonly advisories: string; readonly limits: Limits; readonly licences?: readonly string[]; readonly ignore: readonly Ignored[] }>;
+/** What is accepted until a day, with the reason: for findings that have no line to write a remark beside. */
+export interface Ignored { readonly id: string; readonly until: string; readonly reason: string }
 /** Made by {@link npmSbom}. */
 export type Sbom = Use<'npm-sbom', Record<never, never>>;
 /** Made by {@link archive}. */
@@ -142,11 +141,16 @@ export function sh(command: string, options: ShellOptions = {}): Command {
  * Looks for secrets in every file of the commit and, with `history`, in every version of every file that was ever
  * committed before it. One finding fails the build at once.
  */
-export function secretlint(options: { /** By default `false`. */ readonly history?: boolean } & Trying = {}): SecretScan {
+export function secretlint(options: {
+  /** By default `false`. */
+  readonly history?: boolean;
+  /** Secrets in history that were revoked, by the id that the report names; others take a remark beside them. */
+  readonly ignore?: readonly Ignored[];
+} & Trying = {}): SecretScan {
   const read = new Reading(secretlint, 'secretlint');
-  const { history = false } = read.fields(options, ['history', 'timeout', 'retry']);
+  const { history = false, ignore } = read.fields(options, ['history', 'ignore', 'timeout', 'retry']);
   if (typeof history !== 'boolean') throw read.wrong('history', 'write true or false');
-  return written(secretlint, { kind: 'secretlint', input: { history }, ...trying(read, options) });
+  return written(secretlint, { kind: 'secretlint', input: { history, ...(ignore === undefined ? {} : { ignore: accepted(read, ignore) }) }, ...trying(read, options) });
 }
 
 export interface Threshold {
@@ -178,8 +182,8 @@ export interface OsvOptions extends Threshold, Trying {
   readonly advisories: string;
   /** SPDX licences that dependencies may have, such as `licences.permissive`; without it every licence may be. */
   readonly licences?: readonly string[];
-  /** Advisories and licences that are accepted until a day, with the reason. */
-  readonly ignore?: readonly { /** An advisory's id, or `licence:NAME` of a package. */ readonly id: string; readonly until: string; readonly reason: string }[];
+  /** Advisories by their id or an alias of it, and `licence:PACKAGE`, that are accepted until a day, with the reason. */
+  readonly ignore?: readonly Ignored[];
 }
 
 /**
@@ -191,13 +195,12 @@ export interface OsvOptions extends Threshold, Trying {
 export function osv(options: OsvOptions): DependencyAnalysis {
   const read = new Reading(osv, 'osv');
   const given = read.fields(options, ['advisories', 'failOn', 'atMost', 'licences', 'ignore', 'timeout', 'retry']);
-  const ignore = read.list<NonNullable<OsvOptions['ignore']>[number]>('ignore', given.ignore ?? [], 0, 1_000).map((each, index) => ({
-    id: read.text(`ignore[${index}].id`, each.id, 200), until: read.matching(`ignore[${index}].until`, each.until, isDay, 'write a day as YYYY-MM-DD'), reason: read.text(`ignore[${index}].reason`, each.reason, 500),
-  }));
+  const ignore = accepted(read, given.ignore ?? []);
+  if (/^http:\/\//.test(given.advisories)) throw read.wrong('advisories', 'write an https: address; whoever stands between could change what comes over http:');
   return written(osv, {
     kind: 'osv',
     input: {
-      advisories: /^https?:\/\//.test(given.advisories) ? read.text('advisories', given.advisories) : path(read, 'advisories', given.advisories),
+      advisories: /^https:\/\//.test(given.advisories) ? read.text('advisories', given.advisories) : path(read, 'advisories', given.advisories),
       limits: limits(read, options, 'high'), ignore,
       ...(given.licences === undefined ? {} : { licences: read.list<string>('licences', given.licences, 1, 1_000).map((licence, index) => read.text(`licences[${index}]`, licence, 100)) }),
     },
@@ -340,6 +343,12 @@ function suite(read: Reading, command: string, options: SuiteOptions) {
     },
     ...trying(read, options),
   };
+}
+
+function accepted(read: Reading, given: readonly Ignored[]): readonly Ignored[] {
+  return read.list<Ignored>('ignore', given, 0, 1_000).map((each, index) => ({
+    id: read.text(`ignore[${index}].id`, each.id, 300), until: read.matching(`ignore[${index}].until`, each.until, isDay, 'write a day as YYYY-MM-DD'), reason: read.text(`ignore[${index}].reason`, each.reason, 500),
+  }));
 }
 
 function limits(read: Reading, { failOn, atMost }: Threshold, usual: Severity): Limits {
