@@ -82,14 +82,13 @@ export async function localBuild({ place, folder, plan, cells, workTree, staged,
     if (event.type === 'run-finished') break;
     if (!('action' in event) || event.action === undefined || !('attempt' in event) || !['build', 'source'].includes(event.stage)) continue;
     const action = plan.stages.find(({ name }) => name === 'build')?.actions.find(({ name }) => name === event.action);
-    const state = event.type === 'action-started' ? 'started' : event.type === 'action-passed' ? 'passed' : 'failed';
+    const state = event.type === 'action-started' ? 'started' : event.type === 'action-passed' ? 'passed' : event.type === 'action-cancelled' ? 'stopped' : 'failed';
     if (!action && state !== 'failed') continue;
     const startedAt = host.state.runs.get(run)?.stages.build?.actions[event.action]?.startedAt;
     const reports = state === 'started' ? [] : await readReports(join(folder, 'reports', run, `${event.stage}.${event.action}.json`));
     const line: BuildLine = {
       action: event.action, row: action?.row ?? 'pipeline.as-code', state, ...(startedAt === undefined || state === 'started' ? {} : { durationMs: event.at - startedAt }),
       ...(event.type === 'action-failed' ? { message: event.error.message, log: join(logs, `${event.action}.log`) } : {}),
-      ...(event.type === 'action-cancelled' ? { message: 'stopped, since another action failed' } : {}),
       ...(reports.length === 0 ? {} : { reports }),
     };
     lines.set(event.action, line);

@@ -64,7 +64,8 @@ export interface LocalHost extends Conductor, AsyncDisposable {
 export interface BuildLine {
   readonly action: string;
   readonly row: string;
-  readonly state: 'started' | 'passed' | 'failed' | 'waived';
+  /** `stopped`: because another failed. */
+  readonly state: 'started' | 'passed' | 'failed' | 'stopped' | 'waived';
   readonly durationMs?: number;
   readonly message?: string;
   readonly log?: string;

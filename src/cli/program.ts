@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { acting, type Openers } from './command.ts';
 import { retry, rollback } from './commands/again.ts';
+import { baseline } from './commands/baseline.ts';
 import { build } from './commands/build.ts';
 import { check } from './commands/check.ts';
 import { approve, cancel, reject, resume } from './commands/decide.ts';
@@ -10,9 +11,11 @@ import { gc, init, setSecret } from './commands/keep.ts';
 import { hooksStatus, installHooks, uninstallHooks } from './commands/hooks.ts';
 import { logs } from './commands/logs.ts';
 import { metrics } from './commands/metrics.ts';
+import { report } from './commands/report.ts';
 import { run } from './commands/run.ts';
 import { runs } from './commands/runs.ts';
 import { show } from './commands/show.ts';
+import { trends } from './commands/trends.ts';
 import { up } from './commands/up.ts';
 import { verify } from './commands/verify.ts';
 import { EXIT } from './exit.ts';
@@ -49,12 +52,14 @@ export function program(open: Openers, version: string): Command {
   add('install', 'have git run them in this clone, by a committed folder of hooks', hooks).action(acting(open, installHooks));
   add('uninstall', 'have git run them no longer; the committed files stay', hooks).action(acting(open, uninstallHooks));
   add('status', 'who runs hooks here, and whether Trunkline is called', hooks).action(acting(open, hooksStatus));
+  add('baseline', 'let only new findings count: write down those that are there').option('--update', 'take in what is new, take out what is gone').option('--prune', 'take out what is gone').option('--secrets', 'secrets too, which stay in the repository').action(acting(open, baseline));
   add('run [commit]', 'take a commit of the trunk to production (default: the head)')
     .option('--again', 'also when it was released already').option('--wait', 'wait for an approval that another gives').option('--detach', 'do not follow it')
     .action(acting(open, run));
   add('up', 'watch the trunk and run each new commit, until ended').action(acting(open, up));
   add('runs', 'list the runs, newest first').option('-n, --limit <count>', 'how many', '20').action(acting(open, runs));
   add('show [run]', 'one run: its stages, actions, evidence and approval').action(acting(open, show));
+  add('report [run] [action]', 'all that the actions of a run reported: tests, coverage, findings, components. RUN may be "local", the last local build').option('--format <format>', 'sarif, junit, html or json, for other programs').option('--output <file>', 'write it there, instead of to standard output').action(acting(open, report));
   add('logs [run] [action]', 'what the actions of a run printed; of a failed run, those that did not pass. ACTION is STAGE.ACTION').option('--attempt <number>', 'an earlier attempt').action(acting(open, logs));
   add('approve <run>', 'approve exactly what waits, for production').option('--as <name>', 'act as another, where operators.json lets you').option('-m, --message <text>', 'kept with the approval').option('--evidence <digest>', 'refuse when this is not what waits').action(acting(open, approve));
   add('reject <run>', 'turn down what waits for approval').requiredOption('-r, --reason <text>', 'why').option('--defect', 'it is broken: counts as a failure').option('--as <name>', 'act as another').action(acting(open, reject));
@@ -64,6 +69,7 @@ export function program(open: Openers, version: string): Command {
   add('rollback', 'put the last good release before the live one back').option('--to <run>', 'the release of that run').option('-r, --reason <text>', 'why', 'rolled back by hand').option('--detach', 'do not follow it').action(acting(open, rollback));
   add('env', 'what runs where, with what share of the traffic; where nothing runs, what ran last').action(acting(open, env));
   add('metrics', 'lead time, deploy frequency, MTBF and MTTR').option('--from <time>', 'ISO or epoch milliseconds; included').option('--to <time>', 'not included').option('--import <file>', 'of a history from elsewhere (JSON), instead').action(acting(open, metrics));
+  add('trends [row]', 'tests, coverage, findings, components and times, run by run; of one row, such as build.unit-tests').option('-n, --limit <count>', 'how many runs', '20').action(acting(open, trends));
   add('verify [what]', 'verify an artifact and its evidence, offline: a RUN or a digest').action(acting(open, verify));
   add('down [environment]', 'end environments: router, instances and database').action(acting(open, down));
   const secret = trunkline.command('secret').description('secrets that environments are given by name');

@@ -46,7 +46,7 @@ export class Terminal {
   /** Rows under their headers, each column as wide as its widest cell; what people wrote can't move the cursor. */
   table(headers: readonly string[], rows: readonly (readonly string[])[]): void {
     const cells = [headers, ...rows].map((row) => row.map((cell) => printable(cell)));
-    const widths = headers.map((_, column) => Math.max(...cells.map((row) => visible(row[column] ?? ''))));
+    const widths = headers.map((_, column) => cells.reduce((widest, row) => Math.max(widest, visible(row[column] ?? '')), 0));
     cells.forEach((row, index) => {
       const line = row.map((cell, column) => (column === row.length - 1 ? cell : cell + ' '.repeat((widths[column] ?? 0) - visible(cell)))).join('  ').trimEnd();
       this.print(index === 0 ? this.paint('dim', line) : line);

@@ -4,25 +4,27 @@ import type { StagePlan } from '../pipeline/plan.ts';
 import type { Colour } from './terminal.ts';
 
 export type Paint = (colour: Colour, text: string) => string;
+/** What else is to be told of an action, line by line. */
+export type Notes = (stage: string, action: string) => readonly string[];
 
 const MARKS: { readonly [state: string]: readonly [string, Colour] } = {
   passed: ['✔', 'green'], failed: ['✘', 'red'], running: ['●', 'cyan'], retrying: ['↻', 'yellow'], queued: ['…', 'yellow'], lost: ['↻', 'yellow'], cancelled: ['–', 'dim'], waiting: ['◦', 'dim'], ready: ['⏸', 'yellow'],
 };
 
 /** A run as a tree of its stages and actions, each with its state and its time. */
-export function treeOf(run: Run, subject: string, now: Instant, paint: Paint): string[] {
+export function treeOf(run: Run, subject: string, now: Instant, paint: Paint, notes: Notes = () => []): string[] {
   const head = `${paint('bold', run.id)}  ${run.commit.slice(0, 12)}  ${subject}`;
-  const stages = stagesOf(run).flatMap((plan) => stageLines(run, plan, now, paint));
+  const stages = stagesOf(run).flatMap((plan) => stageLines(run, plan, now, paint, notes));
   return [head, ...stages, ...outcomeLines(run, paint)];
 }
 
-function stageLines(run: Run, plan: StagePlan, now: Instant, paint: Paint): string[] {
+function stageLines(run: Run, plan: StagePlan, now: Instant, paint: Paint, notes: Notes): string[] {
   const stage = run.stages[plan.name];
   const line = ` ${mark(stage?.state ?? 'waiting', paint)} ${title(plan.name)}${times(stage?.enteredAt, stage?.endedAt ?? run.finished?.at, now, paint)}`;
   if (!stage || (stage.state === 'queued' && Object.keys(stage.actions).length === 0)) return [line];
   const isOpen = stage.state !== 'passed' || currentStage(run)?.name === plan.name;
   if (!isOpen && run.finished === undefined) return [`${line}${paint('dim', `  ${plan.actions.map(({ name }) => name).join(', ')}`)}`];
-  return [line, ...plan.actions.flatMap(({ name, kind }) => actionLines(name, kind, stage, now, paint))];
+  return [line, ...plan.actions.flatMap(({ name, kind }) => [...actionLines(name, kind, stage, now, paint), ...notes(plan.name, name).map((note) => `        ${note}`)])];
 }
 
 function actionLines(name: string, kind: string, stage: StageRun, now: Instant, paint: Paint): string[] {

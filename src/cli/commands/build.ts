@@ -1,20 +1,28 @@
 import { formatDuration } from '../../foundation/units.ts';
+import { inShort } from '../../reports/in-short.ts';
 import type { Session } from '../command.ts';
 import { EXIT, type ExitCode } from '../exit.ts';
 import type { BuildLine } from '../product.ts';
+import { plain } from '../report/plain.ts';
+import { problemLines } from '../report/problem-lines.ts';
+
+/** Of a failed action; "trunkline report local" has all. */
+const FIRST = 20;
 
 /** `trunkline build` */
 export async function build({ terminal, json, signal, product: open }: Session, { staged }: { readonly staged?: boolean }): Promise<ExitCode> {
   const product = await open();
-  const tell = ({ action, state, durationMs, message, log }: BuildLine): void => {
+  const tell = ({ action, state, durationMs, message, log, reports = [] }: BuildLine): void => {
     if (json || state === 'started') return;
-    const sign = state === 'passed' ? terminal.paint('green', '✔') : state === 'waived' ? terminal.paint('yellow', '–') : terminal.paint('red', '✘');
-    terminal.print(`${sign} ${action}${durationMs === undefined ? '' : terminal.paint('dim', `  ${formatDuration(durationMs)}`)}${message === undefined ? '' : `  ${message}`}`);
+    const sign = state === 'passed' ? terminal.paint('green', '✔') : state === 'waived' || state === 'stopped' ? terminal.paint('yellow', '–') : terminal.paint('red', '✘');
+    terminal.print(`${sign} ${action}${durationMs === undefined ? '' : terminal.paint('dim', `  ${formatDuration(durationMs)}`)}${state === 'stopped' ? terminal.paint('dim', '  stopped, since another failed') : ''}${message === undefined ? '' : `  ${plain(message)}`}`);
+    for (const report of reports) terminal.print(`  ${terminal.paint('dim', inShort(report))}`);
+    if (state === 'failed') for (const line of problemLines(reports, FIRST, (colour, text) => terminal.paint(colour, text))) terminal.print(`  ${line}`);
     if (log !== undefined) terminal.print(terminal.paint('dim', `  log: ${log}`));
   };
   const lines = await product.build({ staged: staged === true, onAction: tell, signal });
   if (json) terminal.json(lines);
   const passed = lines.every(({ state }) => state === 'passed' || state === 'waived') && lines.some(({ state }) => state === 'passed');
-  if (!json) terminal.print(passed ? 'Build passed. Nothing was signed: only the pipeline makes what can be deployed.' : terminal.paint('red', 'Build failed.'));
+  if (!json) terminal.print(passed ? 'Build passed. Nothing was signed: only the pipeline makes what can be deployed.' : terminal.paint('red', 'Build failed.') + ' All that it found: trunkline report local');
   return passed ? EXIT.done : EXIT.failed;
 }

@@ -1,25 +1,55 @@
 import type { PipelineState, Run } from '../../core/state.ts';
 import { TrunklineError } from '../../foundation/errors.ts';
 import { printable } from '../../runner/printable.ts';
+import { inShort } from '../../reports/in-short.ts';
+import { problemsIn } from '../../reports/problems.ts';
 import { describeApproval } from '../approval.ts';
 import type { Session } from '../command.ts';
 import { subjectOf } from '../follow.ts';
+import { problemLines } from '../report/problem-lines.ts';
+import { reportedIn, type Reported } from '../report/reported.ts';
 import { summaryOf } from '../summary.ts';
-import { treeOf } from '../tree.ts';
+import { treeOf, type Notes, type Paint } from '../tree.ts';
 import { waits } from './run.ts';
+
+/** Of a failed action; "trunkline report" has all. */
+const FIRST = 5;
+const FIRST_AS_DATA = 20;
 
 /** `trunkline show [RUN]` */
 export async function show({ terminal, json, product: open }: Session, _options: object, id?: string): Promise<void> {
-  const state = (await open()).state();
+  const product = await open();
+  const state = product.state();
   const run = findRun(state, id);
-  if (json) return terminal.json(summaryOf(state, run));
-  for (const line of treeOf(run, subjectOf(state, run), Date.now(), (colour, text) => terminal.paint(colour, text))) terminal.print(printable(line));
+  const reported = await reportedIn(product, run);
+  if (json) return terminal.json(withReports(summaryOf(state, run), reported));
+  const paint: Paint = (colour, text) => terminal.paint(colour, text);
+  for (const line of treeOf(run, subjectOf(state, run), Date.now(), paint, notesOf(run, reported, paint))) terminal.print(printable(line));
   if (run.artifact) terminal.print(` artifact  ${run.artifact}`);
   if (run.plan) terminal.print(` plan      ${run.plan.digest}`);
   for (const { name, digest, stage } of run.evidence) terminal.print(` evidence  ${stage}: ${printable(name)} ${digest}`);
   for (const { by, user } of run.approval?.given ?? []) terminal.print(` approved  by ${by}${by === user ? '' : ` (${user})`}`);
   for (const { row, reason } of run.plan?.plan.waivers ?? []) terminal.print(terminal.paint('dim', ` waived    ${row}: ${printable(reason)}`));
   if (waits(state, run.id)) for (const line of describeApproval(state, run)) terminal.print(printable(line));
+}
+
+/** Under each action what it reported, in short; under one that failed, its first problems. */
+function notesOf(run: Run, reported: readonly Reported[], paint: Paint): Notes {
+  return (stage, action) => {
+    const one = reported.find((each) => each.stage === stage && each.action === action);
+    if (!one || one.reports.length === 0) return [];
+    const isFailed = one.state === 'failed' || one.state === 'retrying';
+    const short = one.reports.map((report) => paint('dim', inShort(report, one.limits)));
+    return isFailed ? [...short, ...problemLines(one.reports, FIRST, paint), paint('dim', `all of it: trunkline report ${run.id} ${stage}.${action}`)] : short;
+  };
+}
+
+function withReports(summary: ReturnType<typeof summaryOf>, reported: readonly Reported[]) {
+  return { ...summary, stages: summary.stages.map((stage) => ({ ...stage, actions: stage.actions.map((action) => {
+    const one = reported.find((each) => each.stage === stage.stage && each.action === action.action);
+    if (!one || one.reports.length === 0) return action;
+    return { ...action, reports: one.reports.map((report) => ({ type: report.type, inShort: inShort(report, one.limits) })), problems: problemsIn(one.reports).slice(0, FIRST_AS_DATA) };
+  }) })) };
 }
 
 /** A run by its id or the beginning of it; without one, the newest. */

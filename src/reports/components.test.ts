@@ -1,0 +1,20 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { componentsOf } from './components.ts';
+
+test('components of CycloneDX and of SPDX are the same to a reader', () => {
+  const cyclonedx = { components: [
+    { group: '@scope', name: 'b', version: '2.0.0', licenses: [{ license: { id: 'MIT' } }, { license: { name: 'of its own' } }], scope: 'optional' },
+    { name: 'a', version: '1.0.0', licenses: [{ expression: 'MIT OR Apache-2.0' }] },
+  ] };
+  assert.deepEqual(componentsOf(cyclonedx), [
+    { name: '@scope/b', version: '2.0.0', licence: 'MIT, of its own', isOptional: true },
+    { name: 'a', version: '1.0.0', licence: 'MIT OR Apache-2.0', isOptional: false },
+  ]);
+  const spdx = { packages: [{ name: 'a', versionInfo: '1.0.0', licenseConcluded: 'NOASSERTION', licenseDeclared: 'MIT' }] };
+  assert.deepEqual(componentsOf(spdx), [{ name: 'a', version: '1.0.0', licence: 'MIT', isOptional: false }]);
+});
+
+test('what is no such document has no components', () => {
+  for (const document of [null, 1, 'x', [], {}, { components: 'x' }, { packages: [null, 1, { name: 1 }] }, { components: [{ licenses: 'x' }] }]) assert.deepEqual(componentsOf(document), []);
+});
