@@ -7,6 +7,7 @@ import { commitKind } from '../src/actions/source/commit.ts';
 import { planKind } from '../src/actions/source/plan.ts';
 import { shell } from '../src/actions/shell/shell.ts';
 import { memoryStore } from '../src/artifact/memory/store.ts';
+import { noCache } from '../src/cache/cache.ts';
 import { systemClock } from '../src/foundation/clock.ts';
 import { LocalEffects } from '../src/host/embedded/effects.ts';
 import { EmbeddedHost } from '../src/host/embedded/host.ts';
@@ -41,6 +42,7 @@ export async function warmHost(): Promise<WarmHost> {
       environments: { regions: async () => [], region: () => { throw new Error('nothing is deployed here'); } },
       releases: new Releases(at('releases'), artifacts),
       workspaces: new Workspaces({ root: at('work'), cells, hidden: [], checkout: async (_commit, target) => void await mkdir(target, { recursive: true }) }),
+      results: { cache: noCache, origin: (run) => run, contents: async () => new Map(), history: async (commit) => commit, builtFrom: (commit) => commit, product: null },
       secret: async () => { throw new Error('there are no secrets here'); },
       signer: { keyid: 'none', sign: async () => { throw new Error('nothing is signed here'); } },
       log: async (path) => {

@@ -21,6 +21,7 @@ import { EmbeddedHost } from './host/embedded/host.ts';
 import { Releases } from './host/embedded/releases.ts';
 import { SecretFiles } from './host/embedded/secrets.ts';
 import { Workspaces } from './host/embedded/workspaces.ts';
+import { keptLocally } from './kept.ts';
 import { memoryJournal } from './journal/memory/journal.ts';
 import type { Plan } from './pipeline/plan.ts';
 import type { Place } from './place.ts';
@@ -61,7 +62,7 @@ export async function localBuild({ place, folder, plan, cells, workTree, staged,
     releases: new Releases(join(folder, 'releases'), artifacts), isolation: cells.isolation, secret: (name) => secrets.get(name), reports: join(folder, 'reports'),
     history: () => openHistory(place.repository, staged ? 'staged' : 'worktree'),
     workspaces: new Workspaces({ root: join(folder, 'work'), cells, hidden: [place.state], checkout: (_commit, target) => (staged ? workTree.checkoutIndex(target) : workTree.checkoutWorkTree(target)) }),
-    signer: nobody, builder: 'trunkline:worktree', repository: place.repository.root,
+    signer: nobody, builder: 'trunkline:worktree', repository: place.repository.root, results: keptLocally(place),
     log: async (path) => {
       await mkdir(dirname(join(folder, 'logs', path)), { recursive: true });
       return openLog(join(folder, 'logs', path), { secrets: await secrets.all() });

@@ -38,6 +38,7 @@ import type { Journal } from './journal/journal.ts';
 import { openJournal } from './journal/sqlite/journal.ts';
 import { takeHostLock } from './journal/sqlite/lock.ts';
 import { evaluateConfig } from './pipeline/evaluate.ts';
+import { keptByTrunk } from './kept.ts';
 import type { Place } from './place.ts';
 import type { Cells } from './runner/cell.ts';
 import { openCells } from './runner/cells.ts';
@@ -117,7 +118,7 @@ export async function startHost(place: Place, settings: PipelineSettings, reposi
     await Promise.all([place.logs, place.reports, place.work].map((folder) => mkdir(folder, { recursive: true, mode: 0o700 })));
     const effects = new LocalEffects({
       clock: systemClock, kinds: new Map(kinds.map((kind) => [kind.kind, kind])), artifacts, environments, releases, workspaces, cells,
-      isolation: cells.isolation, secret: (name) => secrets.get(name), reports: place.reports, history: (commit) => openHistory(place.repository, { commit }), signer, builder, repository: repositoryName,
+      isolation: cells.isolation, secret: (name) => secrets.get(name), reports: place.reports, history: (commit) => openHistory(place.repository, { commit }), signer, builder, repository: repositoryName, results: keptByTrunk(place),
       log: async (path) => {
         const file = join(place.logs, path);
         await mkdir(dirname(file), { recursive: true });

@@ -20,6 +20,10 @@ export interface Place {
   readonly releases: string;
   readonly logs: string;
   readonly reports: string;
+  /** What is known of this machine's own commits. */
+  readonly local: string;
+  /** What was done once, kept for the next time. */
+  readonly cache: string;
   /** What earlier runs have searched, and what was fetched: all of it can be made again. */
   readonly scans: string;
   readonly advisories: string;
@@ -35,7 +39,7 @@ export function placeOf(repository: Repository, stateOption: string | undefined)
     repository, state,
     journal: at('journal.db'), socket: at('host.sock'), artifacts: at('artifacts'), keys: at('keys'), secrets: at('secrets'),
     operators: at('operators.json'), pipeline: at('pipeline.json'), environments: at('environments'), work: at('work'),
-    cells: at('cells'), releases: at('releases'), logs: at('logs'), reports: at('reports'), scans: at('scans'), advisories: at('advisories'), scratch: at('scratch'),
+    cells: at('cells'), releases: at('releases'), logs: at('logs'), reports: at('reports'), local: at('local'), scans: at('scans'), advisories: at('advisories'), scratch: at('scratch'),
   };
 }
 

@@ -10,6 +10,7 @@ import type { z } from 'zod';
 import type { Cell, Exit, Isolation } from '../runner/cell.ts';
 import type { Log } from '../runner/log.ts';
 import type { Report } from '../reports/report.ts';
+import type { Caching } from './caching.ts';
 import type { CommitHistory } from '../source/history.ts';
 
 /** Code behind the `kind` of an action: bound by name at run time, also after an upgrade. One folder per kind. */
@@ -20,6 +21,8 @@ export interface ActionKind<Input = unknown> {
   readonly checkout: boolean;
   /** What must be there for it to run, asked by `trunkline check`: a finding for each thing that is missing. */
   missing(input: Input, context: CheckContext): Promise<readonly string[]>;
+  /** What decides what it comes to, so that the same need not be done twice; without it, or without an answer, it always is. */
+  caching?(input: Input): Caching | undefined;
   /**
    * May run again after a crash with the same `idempotencyKey`, and must then converge, not repeat. A failed test is
    * a value. @throws {TrunklineError} for what went wrong in doing it; anything else thrown is recorded as `BUG`.
@@ -65,6 +68,11 @@ export interface ActionContext {
   log(line: string): void;
   /** Runs a command of the commit in the stage's cell; output goes to the action's log, masked. */
   exec(command: string | readonly string[], options?: { readonly cwd?: string; readonly env?: { readonly [name: string]: string }; readonly timeout?: Millis }): Promise<Exit>;
+  /**
+   * Brings into the checkout what a known installation, such as "npm ci", makes of the manifests that lie there: what was
+   * kept of an earlier one, else by running it in a room of its own. Undefined where it is none that can be kept; else how it ended.
+   */
+  install(command: string): Promise<Exit | undefined>;
   /** The stage's cell itself, and the log as something to write to. */
   cell(): Promise<Cell>;
   readonly writer: Log;

@@ -41,6 +41,7 @@ export function actionContext(options: {
     log: (line) => void lines.push(line),
     lastLines: (count) => lines.slice(-count),
     report: async (report) => void reports.push(report),
+    install: async () => undefined,
     files: async () => options.files ?? '',
     region: (name) => ({
       observe: async () => regions[name]?.state as RegionState,

@@ -4,7 +4,8 @@ import { digestOf } from '../foundation/digest.ts';
 import { TrunklineError } from '../foundation/errors.ts';
 import type { ActionContext } from './action.ts';
 
-const MARKER = '.trunkline-prepared';
+/** Says in a checkout which preparation is done. */
+export const MARKER = '.trunkline-prepared';
 const underway = new Map<string, Promise<void>>();
 
 /**
@@ -33,7 +34,7 @@ async function prepare(command: string, context: ActionContext): Promise<void> {
     throw error;
   });
   if (found === done) return;
-  const exit = await context.exec(command);
+  const exit = await context.install(command) ?? await context.exec(command);
   context.signal.throwIfAborted();
   if (exit.code !== 0) {
     throw new TrunklineError('PREPARE_FAILED', 'infra', `"${command}" failed (${exit.ended === 'timeout' ? 'it took too long' : exit.signal ?? `exit code ${exit.code}`}), so the tests can't run`,

@@ -1,7 +1,7 @@
 import type { Duration, Json, Millis } from '../foundation/units.ts';
 import { findingsFormats, noneFrom, severities, type FindingsFormatName, type Limits, type Severity } from '../reports/names.ts';
 import { isDay } from '../reports/suppression.ts';
-import { isInside } from './shape.ts';
+import { globFault, isInside } from './shape.ts';
 import { Reading, written } from './written.ts';
 
 /** What an action is to do: a kind of action, and its input. Made by the functions below, placed by `application`. */
@@ -45,6 +45,9 @@ export type Approval = Use<'approval', { readonly by: readonly string[]; readonl
 export interface ShellInput {
   readonly command: string;
   readonly prepare?: string;
+  readonly inputs?: readonly string[];
+  readonly outputs?: readonly string[];
+  readonly cache?: boolean;
   readonly junit?: string;
   readonly coverage?: string;
   readonly atLeast?: CoverageLimits;
@@ -92,6 +95,15 @@ export interface ShellOptions extends Trying {
   /** What runs first in the stage's fresh checkout, once for all actions that name it, such as `"npm ci"`: what it installs is kept for the next run. */
   readonly prepare?: string;
   /**
+   * Globs of the files that decide what the command comes to: while none of them has changed, nor the manifests and lock
+   * files at the top, its last result is given again. By default every file of the commit.
+   */
+  readonly inputs?: readonly string[];
+  /** Globs of the files that it leaves for the actions after it. By default all that it writes, where nothing runs beside it. */
+  readonly outputs?: readonly string[];
+  /** `false` where something decides about it that is no file, such as what a server answers: it is run every time. */
+  readonly cache?: boolean;
+  /**
    * What the hook before a commit runs instead, to be quick: `{files}` stands for the staged files that changed, `{tests}`
    * for the tests that reach one of them by their imports. Its exit code decides, and of the reports those that it
    * names. The project's own tools are on the path: no `npx`.
@@ -119,7 +131,7 @@ export function sh(command: string, options: ShellOptions & { readonly junit: st
 export function sh(command: string, options?: ShellOptions): Command;
 export function sh(command: string, options: ShellOptions = {}): Command {
   const read = new Reading(sh, 'sh');
-  const { junit, coverage, atLeast, findings, prepare, staged } = read.fields(options, ['junit', 'coverage', 'atLeast', 'findings', 'failOn', 'atMost', 'prepare', 'staged', 'timeout', 'retry']);
+  const { junit, coverage, atLeast, findings, prepare, inputs, outputs, cache, staged } = read.fields(options, ['junit', 'coverage', 'atLeast', 'findings', 'failOn', 'atMost', 'prepare', 'inputs', 'outputs', 'cache', 'staged', 'timeout', 'retry']);
   if (atLeast !== undefined && coverage === undefined) throw read.wrong('atLeast', 'say with "coverage" where the coverage is');
   if (findings === undefined && (options.failOn !== undefined || options.atMost !== undefined)) throw read.wrong(options.failOn === undefined ? 'atMost' : 'failOn', 'say with "findings" where they are');
   return written(sh, {
@@ -131,6 +143,9 @@ export function sh(command: string, options: ShellOptions = {}): Command {
       ...(atLeast === undefined ? {} : { atLeast: shares(read, 'atLeast', atLeast) }),
       ...(findings === undefined ? {} : { findings: files(read, 'findings', findings), limits: limits(read, options, 'medium') }),
       ...(prepare === undefined ? {} : { prepare: read.text('prepare', prepare) }),
+      ...(inputs === undefined ? {} : { inputs: globs(read, 'inputs', inputs, 1) }),
+      ...(outputs === undefined ? {} : { outputs: globs(read, 'outputs', outputs, 0) }),
+      ...(cache === undefined ? {} : { cache: read.oneOf('cache', String(cache), ['true', 'false']) === 'true' }),
       ...(staged === undefined ? {} : { staged: stagedInput(read, staged) }),
     },
     ...trying(read, options),
@@ -370,6 +385,10 @@ function files(read: Reading, field: string, value: { readonly [format: string]:
   const given = new Reading(read.callee, `${read.name}.${field}`).fields(value, findingsFormats);
   if (Object.keys(given).length === 0) throw read.wrong(field, `name at least one; there is ${findingsFormats.join(', ')}`);
   return Object.fromEntries(Object.entries(given).map(([format, file]) => [format, path(read, `${field}.${format}`, file)]));
+}
+
+function globs(read: Reading, field: string, value: unknown, least: number): readonly string[] {
+  return read.list<string>(field, value, least, 256).map((glob, index) => read.matching(`${field}[${index}]`, glob, (text) => globFault(text) === undefined, 'write a glob inside the repository, such as "src/**"'));
 }
 
 function stagedInput(read: Reading, value: string | StagedOptions): StagedInput {

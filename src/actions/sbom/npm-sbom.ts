@@ -23,6 +23,7 @@ export const npmSbom: ActionKind<z.infer<typeof input>> = {
   kind: 'npm-sbom',
   input,
   checkout: true,
+  caching: () => ({ inputs: ['package.json', 'package-lock.json', 'npm-shrinkwrap.json'], outputs: [] }),
   missing: async (_input, { repository }) => (await lockFile(repository)) === undefined ? [await noLockFile(repository)] : [],
   async run(_input, context) {
     if (await lockFile(context.workdir) === undefined) {

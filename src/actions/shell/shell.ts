@@ -5,6 +5,7 @@ import type { Json } from '../../foundation/units.ts';
 import { readJUnitReports } from '../../reports/junit.ts';
 import type { TestReport } from '../../reports/report.ts';
 import type { ActionContext, ActionKind } from '../action.ts';
+import { cachingFields, cachingOfShell } from './caching.ts';
 import { missingFor } from './needs.ts';
 import { faultOf } from './verdict.ts';
 
@@ -16,6 +17,7 @@ const input = z.strictObject({
   junit: reportPath.optional(),
   /** Where it writes its coverage. */
   coverage: reportPath.optional(),
+  ...cachingFields,
   /** What the hook before a commit runs instead; a run knows nothing of it. */
   staged: z.strictObject({ run: z.string().min(1).max(16_384), files: z.array(reportPath).optional(), tests: z.array(reportPath).optional() }).optional(),
 });
@@ -28,6 +30,7 @@ export const shell: ActionKind<ShellInput> = {
   input,
   checkout: true,
   missing: ({ command }, { repository }) => missingFor(command, repository),
+  caching: cachingOfShell,
   async run({ command, junit, coverage }, context) {
     const promised = [junit, coverage].filter((path) => path !== undefined);
     await removeStale(promised, context);

@@ -78,3 +78,14 @@ test('what a writer left that died goes after an hour, and nothing else that is 
   await cache.shrink(1_000_000);
   assert.deepEqual(readdirSync(join(folder, 'staging')), ['alive']);
 });
+
+test('what nobody has looked for since a day is removed, and the rest stays', async (t) => {
+  const { folder, entry, cache } = scene(t);
+  await cache.keep(key, { at: 1, value: 1 });
+  await cache.keep(digestOf('other'), { at: 1, value: 1 });
+  utimesSync(entry, 1_000, 1_000);
+  const { entries, bytes } = await cache.forget(2_000_000);
+  assert.equal(entries, 1);
+  assert.ok(bytes > 0);
+  assert.deepEqual(readdirSync(join(folder, 'entries')), [digestOf('other').slice(7)]);
+});

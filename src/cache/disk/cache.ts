@@ -74,18 +74,24 @@ export class DiskCache implements Cache {
     return true;
   }
 
-  /** Removes what was used least recently until no more than `mostBytes` are left. @returns what was freed. */
-  async shrink(mostBytes: number, now: Instant = Date.now()): Promise<{ readonly bytes: number; readonly entries: number }> {
+  /** Removes what was used least recently until no more than `mostBytes` are left. */
+  async shrink(mostBytes: number, now: Instant = Date.now()): Promise<void> {
     await this.#sweep(now - ABANDONED);
     const found = (await filesIn(this.#entries)).toSorted((a, b) => a.usedAt - b.usedAt);
     let left = found.reduce((sum, { size }) => sum + size, 0);
-    let [bytes, entries] = [0, 0];
     for (const { path, size } of found) {
       if (left <= mostBytes) break;
       await rm(path, { force: true });
-      [left, bytes, entries] = [left - size, bytes + size, entries + 1];
+      left -= size;
     }
-    return { bytes, entries };
+  }
+
+  /** Removes what nobody has looked for since. @returns what was freed. */
+  async forget(since: Instant): Promise<{ readonly bytes: number; readonly entries: number }> {
+    await this.#sweep(Date.now() - ABANDONED);
+    const old = (await filesIn(this.#entries)).filter(({ usedAt }) => usedAt < since);
+    for (const { path } of old) await rm(path, { force: true });
+    return { bytes: old.reduce((sum, { size }) => sum + size, 0), entries: old.length };
   }
 
   async #sweep(before: Instant): Promise<void> {

@@ -10,13 +10,15 @@ import type { Clock } from '../../foundation/clock.ts';
 import { TrunklineError, errorRecord } from '../../foundation/errors.ts';
 import { isDigest } from '../../foundation/digest.ts';
 import type { Secret } from '../../foundation/secret.ts';
-import type { Json } from '../../foundation/units.ts';
+import type { Digest, Json } from '../../foundation/units.ts';
 import { parsePlan, type Plan } from '../../pipeline/plan.ts';
 import type { Isolation } from '../../runner/cell.ts';
 import type { MaskedLog } from '../../runner/log.ts';
 import type { Report } from '../../reports/report.ts';
 import type { CommitHistory } from '../../source/history.ts';
 import type { Releases } from './releases.ts';
+import { install } from './installing.ts';
+import { oncePerInputs, telling, type ResultParts } from './results.ts';
 import type { Workspace, Workspaces } from './workspaces.ts';
 
 type AttemptEffect = Extract<Effect, { type: 'attempt' }>;
@@ -34,7 +36,11 @@ export interface AttemptParts {
   readonly log: (path: string) => Promise<MaskedLog>;
   readonly reports: string;
   readonly history: (commit: string) => CommitHistory;
+  readonly results: ResultParts;
 }
+
+/** What an attempt has reported and stored so far. */
+interface Recorded { readonly reports: Report[]; readonly stored: Digest[] }
 
 /** Runs one attempt of an action in its workspace and says how it ended. */
 export async function runAttempt(parts: AttemptParts, effect: AttemptEffect, state: PipelineState, signal: AbortSignal): Promise<Fact> {
@@ -52,7 +58,11 @@ export async function runAttempt(parts: AttemptParts, effect: AttemptEffect, sta
     const input = kind.input.safeParse(effect.action.input);
     if (!input.success) throw new TrunklineError('INPUT_INVALID', 'usage', `${effect.stage}.${effect.action.name}: ${input.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`).join('; ')}`, 'correct trunkline.config.ts');
     const workspace = kind.checkout ? await parts.workspaces.open(run.id, effect.stage, effect.fence, run.commit) : undefined;
-    const result = await kind.run(input.data, contextOf(parts, effect, run, state, workspace, log, stop.signal));
+    const kept: Recorded = { reports: [], stored: [] };
+    const context = contextOf(parts, effect, run, state, workspace, log, stop.signal, kept);
+    const work = (): Promise<ActionResult> => kind.run(input.data, context);
+    const stage = run.plan?.plan.stages.find(({ name }) => name === effect.stage);
+    const result = workspace && stage ? await oncePerInputs(parts.results, { action: effect.action, stage, kind, kinds: parts.kinds, context, ...kept }, work) : await work();
     return ended(signal.aborted ? { state: 'cancelled' } : endOf(effect, result));
   } catch (error) {
     if (signal.aborted) return ended({ state: 'cancelled' });
@@ -75,13 +85,12 @@ function timedOut(effect: AttemptEffect): TrunklineError {
   return new TrunklineError('TIMEOUT', 'code', `it took longer than its ${Math.round(effect.action.timeoutMs / 1_000)} s and was ended`, 'make it faster, or give it more time in trunkline.config.ts');
 }
 
-function contextOf(parts: AttemptParts, effect: AttemptEffect, run: Run, state: PipelineState, workspace: Workspace | undefined, log: MaskedLog, signal: AbortSignal): ActionContext {
+function contextOf(parts: AttemptParts, effect: AttemptEffect, run: Run, state: PipelineState, workspace: Workspace | undefined, log: MaskedLog, signal: AbortSignal, kept: Recorded): ActionContext {
   const environment = run.plan?.plan.stages.find(({ name }) => name === effect.stage)?.environment;
-  const reports: Report[] = [];
   const without = (what: string): never => {
     throw new Error(`action kind ${effect.action.kind} uses ${what} without saying that it needs a checkout`);
   };
-  return {
+  const context: ActionContext = {
     run: run.id, stage: effect.stage, action: effect.action.name, row: effect.action.row, attempt: effect.attempt, idempotencyKey: effect.key, signal,
     timeout: effect.action.timeoutMs, clock: parts.clock, commit: run.commit, history: parts.history(run.commit), isolation: parts.isolation,
     get plan(): Plan {
@@ -93,7 +102,7 @@ function contextOf(parts: AttemptParts, effect: AttemptEffect, run: Run, state: 
     },
     outputs: outputsOf(state.runs.get(run.id) ?? run),
     ...(run.artifact ? { release: { id: run.id, artifact: run.artifact, sequence: run.sequence } } : {}),
-    artifacts: parts.artifacts,
+    artifacts: telling(parts.artifacts, (digest) => kept.stored.push(digest)),
     log: (line) => log.write(`${line}\n`),
     cell: () => workspace?.cell() ?? without('its cell'),
     writer: log,
@@ -106,11 +115,16 @@ function contextOf(parts: AttemptParts, effect: AttemptEffect, run: Run, state: 
         timeout: options.timeout ?? effect.action.timeoutMs, signal, log,
       });
     },
+    install: async (command) => {
+      if (!workspace) return without('install');
+      const { cache, product, origin } = parts.results;
+      return install(command, { context, cache, machine: product, origin: origin(run.id), room: () => parts.workspaces.room(run.id, effect.stage, effect.fence) });
+    },
     report: async (report) => {
-      reports.push(report);
+      kept.reports.push(report);
       const path = join(parts.reports, run.id, `${effect.stage}.${effect.action.name}.json`);
       await mkdir(dirname(path), { recursive: true });
-      await writeFile(path, JSON.stringify(reports));
+      await writeFile(path, JSON.stringify(kept.reports));
     },
     environment,
     region: (region) => {
@@ -124,6 +138,7 @@ function contextOf(parts: AttemptParts, effect: AttemptEffect, run: Run, state: 
       return secret;
     },
   };
+  return context;
 }
 
 function outputsOf(run: Run): { readonly [action: string]: Json } {

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { mkdir, readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { StageName } from '../../pipeline/plan.ts';
@@ -37,6 +38,24 @@ export class Workspaces {
     this.#open.set(key, known);
     known.catch(() => this.#open.delete(key));
     return known;
+  }
+
+  /**
+   * An empty folder with a cell of its own, in which no code of the commit has ever run; gone when it is disposed of, and
+   * with the stage at the latest.
+   */
+  async room(run: string, stage: StageName, fence: number): Promise<Workspace & AsyncDisposable> {
+    const key = `${run}/${stage}-${fence}-room-${randomBytes(6).toString('hex')}`;
+    const folder = join(this.#parts.root, key);
+    const checkout = join(folder, 'checkout');
+    await mkdir(checkout, { recursive: true });
+    return {
+      folder, checkout, cell: () => this.#cell(key, folder),
+      [Symbol.asyncDispose]: async () => {
+        await this.#end(key);
+        await rm(folder, { recursive: true, force: true });
+      },
+    };
   }
 
   async #prepare(key: string, folder: string, commit: string): Promise<Workspace> {

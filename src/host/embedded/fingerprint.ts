@@ -1,0 +1,73 @@
+import type { ActionKind } from '../../actions/action.ts';
+import { alwaysInputs, type Caching } from '../../actions/caching.ts';
+import { digestOfJson } from '../../foundation/digest.ts';
+import { globMatches } from '../../foundation/glob.ts';
+import type { Digest, Json, Name } from '../../foundation/units.ts';
+import type { ActionPlan, StagePlan } from '../../pipeline/plan.ts';
+import type { Contents } from '../../source/contents.ts';
+
+/** All that decides, beside the plan, what the actions of a stage come to. */
+export interface Basis {
+  readonly contents: Contents;
+  /** Names the commit and all before it; of what is not committed, the commit that it would follow. */
+  readonly commit: string;
+  /** `YYYY-MM-DD`, in UTC. */
+  readonly today: string;
+  /** Versions of the product and of what it brings. */
+  readonly product: Json;
+  /** Tells one version of a program of the machine from another; null where there is none. */
+  readonly program: (name: string) => Json;
+}
+
+/**
+ * A digest over all that decides what an action comes to: it changes when any of that does, and only then. Undefined
+ * where that can't be known: its own kind keeps no results, or that of something it needs.
+ */
+export function fingerprintOf(action: ActionPlan, stage: StagePlan, kinds: ReadonlyMap<string, ActionKind>, basis: Basis, known = new Map<Name, Digest | undefined>()): Digest | undefined {
+  if (known.has(action.name)) return known.get(action.name);
+  const needs = action.needs.map((need) => {
+    const needed = stage.actions.find(({ name }) => name === need);
+    return needed && fingerprintOf(needed, stage, kinds, basis, known);
+  });
+  const caching = cachingOf(action, kinds);
+  const isKnown = caching !== undefined && needs.every((need) => need !== undefined);
+  const fingerprint = isKnown ? digestOfJson({
+    action: action as unknown as Json,
+    needs,
+    files: [...basis.contents].filter(([path]) => isInput(path, caching.inputs)).toSorted(([a], [b]) => (a < b ? -1 : 1)),
+    commit: caching.also?.includes('commit') ? basis.commit : null,
+    day: caching.also?.includes('day') ? basis.today : null,
+    product: basis.product,
+    programs: Object.fromEntries([...new Set(caching.programs ?? [])].map((name) => [name, basis.program(name)])),
+  }) : undefined;
+  known.set(action.name, fingerprint);
+  return fingerprint;
+}
+
+export function cachingOf(action: ActionPlan, kinds: ReadonlyMap<string, ActionKind>): Caching | undefined {
+  const kind = kinds.get(action.kind);
+  const input = kind?.input.safeParse(action.input);
+  return input?.success ? kind?.caching?.(input.data) : undefined;
+}
+
+function isInput(path: string, inputs: readonly string[] | undefined): boolean {
+  return inputs === undefined || [...inputs, ...alwaysInputs].some((glob) => globMatches(glob, path));
+}
+
+/** Whether nothing of the stage can run beside an action: all others need it, directly or through one another, or are needed by it. */
+export function runsAlone(action: Name, { actions }: StagePlan): boolean {
+  const before = reached(action, (name) => actions.find((each) => each.name === name)?.needs ?? []);
+  const after = reached(action, (name) => actions.filter(({ needs }) => needs.includes(name)).map((each) => each.name));
+  return actions.every(({ name }) => before.has(name) || after.has(name));
+}
+
+function reached(from: Name, next: (name: Name) => readonly Name[]): ReadonlySet<Name> {
+  const seen = new Set<Name>();
+  const pending = [from];
+  for (let name = pending.pop(); name !== undefined; name = pending.pop()) {
+    if (seen.has(name)) continue;
+    seen.add(name);
+    pending.push(...next(name));
+  }
+  return seen;
+}
