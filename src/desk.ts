@@ -5,12 +5,14 @@ import { delimiter, dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Desk } from './cli/desk.ts';
 import { HOOK_FILES, hooksState, installation, type HooksFound } from './local/hooks.ts';
+import { placeOf } from './place.ts';
+import { excludeState } from './source/git/exclude.ts';
 import { hooksPaths, ownHooks, setLocal } from './source/git/hooks-path.ts';
 import { openRepository, type Repository } from './source/git/repository.ts';
 
 export interface DeskOptions { readonly cwd: string; readonly state?: string }
 
-export async function openDesk({ cwd }: DeskOptions): Promise<Desk> {
+export async function openDesk({ cwd, state }: DeskOptions): Promise<Desk> {
   const repository = await openRepository(cwd);
   return {
     repository: repository.root,
@@ -30,6 +32,11 @@ export async function openDesk({ cwd }: DeskOptions): Promise<Desk> {
       await setLocal(repository, 'core.hooksPath', undefined);
       await setLocal(repository, 'trunkline.path', undefined);
       return true;
+    },
+    checkStaged: async (options) => {
+      const place = placeOf(repository, state);
+      await excludeState(repository, place.state);
+      return (await import('./staged.ts')).staged(place, options);
     },
   };
 }
@@ -58,7 +65,7 @@ async function writeScript(path: string, script: string): Promise<void> {
 
 /** Whether the hook finds a Trunkline without being told: in the project, or on the path. */
 function bringsItsOwn(root: string): boolean {
-  const onPath = (process.env['PATH'] ?? '').split(delimiter).filter((folder) => folder !== '' && !/\/node_modules\/\.bin$/.test(folder));
+  const onPath = (process.env['PATH'] ?? '').split(delimiter).filter((folder) => folder !== '' && !folder.endsWith('/node_modules/.bin'));
   return [join(root, 'node_modules', '.bin'), ...onPath].some((folder) => isExecutable(join(folder, 'trunkline')));
 }
 

@@ -39,7 +39,7 @@ export function placeOf(repository: Repository, stateOption: string | undefined)
     repository, state,
     journal: at('journal.db'), socket: at('host.sock'), artifacts: at('artifacts'), keys: at('keys'), secrets: at('secrets'),
     operators: at('operators.json'), pipeline: at('pipeline.json'), environments: at('environments'), work: at('work'),
-    cells: at('cells'), releases: at('releases'), logs: at('logs'), reports: at('reports'), local: at('local'), scans: at('scans'), advisories: at('advisories'), scratch: at('scratch'),
+    cells: at('cells'), releases: at('releases'), logs: at('logs'), reports: at('reports'), cache: at('cache'), local: at('local'), scans: at('scans'), advisories: at('advisories'), scratch: at('scratch'),
   };
 }
 

@@ -1,3 +1,4 @@
+import type { HookCheck } from '../local/before-commit.ts';
 import type { HookRunner, HooksState } from '../local/hooks.ts';
 
 /** What a developer's machine does before a commit; the composition root provides it for one clone, with nothing of the pipeline loaded. */
@@ -9,7 +10,15 @@ export interface Desk {
   installHooks(): Promise<HooksInstalled>;
   /** Whether git ran ours until now. Committed files stay. */
   uninstallHooks(): Promise<boolean>;
+  /** Every Build action that works on sources, on exactly what is staged. Reads the work tree and the index, and writes neither. */
+  checkStaged(options: { readonly signal: AbortSignal; readonly onCheck: (check: HookCheck) => void }): Promise<StagedOutcome>;
 }
+
+export type StagedOutcome =
+  | { readonly outcome: 'nothing'; readonly reason: string }
+  /** The same files passed before, on the same day, by the same Trunkline. */
+  | { readonly outcome: 'known'; readonly tree: string }
+  | { readonly outcome: 'passed' | 'failed'; readonly tree: string; readonly checks: readonly HookCheck[]; /** Actions of Build that were not run. */ readonly left: readonly string[] };
 
 export interface HooksInstalled {
   readonly written: readonly string[];

@@ -1,3 +1,5 @@
+import type { LineRange } from './history.ts';
+
 /** What the next commit would hold, found without touching the work tree, the index or the repository. */
 export interface Staged {
   /** Git's name of the whole of it. */
@@ -9,6 +11,8 @@ export interface Staged {
   /** Files that differ from the last commit: those that are there, and those that are gone. */
   readonly changed: readonly string[];
   readonly deleted: readonly string[];
+  /** Lines that it adds or changes, by file. */
+  changedLines(): Promise<ReadonlyMap<string, readonly LineRange[]>>;
   /** Bytes of some of its files; what is no file of it is left out. */
   read(paths: readonly string[]): Promise<ReadonlyMap<string, Buffer>>;
   /** The files, in a folder that does not exist yet: a repository of its own, so that no git that is run there finds another. */

@@ -4,6 +4,7 @@ import { join, resolve as absolute } from 'node:path';
 import { TrunklineError } from '../../foundation/errors.ts';
 import type { Staged } from '../staged.ts';
 import { git } from './git.ts';
+import { linesOf } from './history.ts';
 import { readObjects } from './objects.ts';
 import { HASH, type Repository } from './repository.ts';
 import { requireNames } from './worktree.ts';
@@ -46,6 +47,11 @@ export async function openStaged(repository: Repository, index?: string): Promis
         let at = 0;
         for await (const { content } of readObjects(repository, wanted.map(({ id }) => id), LARGEST_READ, env)) found.set(wanted[at++]!.path, content);
         return found;
+      },
+      changedLines: async () => {
+        if (base === undefined) return new Map([...there.keys()].map((path) => [path, [[1, Number.MAX_SAFE_INTEGER]]] as const));
+        const { text } = await git(repository, ['diff', '--unified=0', '--no-color', '--no-ext-diff', '--no-textconv', '--no-renames', '--src-prefix=', '--dst-prefix=', base, tree, '--'], { env, limitBytes: LISTING_BYTES });
+        return linesOf(text);
       },
       layOut: (folder) => layOut({ scratch, objects, theirs, commit, tree }, folder),
       [Symbol.asyncDispose]: dispose,
