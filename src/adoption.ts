@@ -4,6 +4,9 @@ import type { ActionPlan, Plan, StagePlan } from './pipeline/plan.ts';
 /** Rows whose actions look for what a baseline may forgive. */
 const SEARCHED: ReadonlySet<string> = new Set(['build.code-quality', 'build.secrets', 'build.sast', 'build.sca']);
 
+/** Errors of what was found, and of nothing else. */
+const LIMITS: ReadonlySet<string> = new Set(['FINDINGS_OVER_LIMIT', 'SOURCE_INCOMPLETE']);
+
 /** Of Build, only what looks for findings and what that needs: a failing test is no matter of the baseline. */
 export function searchesOf(plan: Plan): Plan {
   return { ...plan, stages: plan.stages.map((stage) => (stage.name === 'build' ? { ...stage, actions: withNeeds(stage, searches) } : stage)) };
@@ -15,7 +18,7 @@ export function forgiving(effects: Effects): Effects {
     recover: (state) => effects.recover(state),
     perform: async (effect, state, report, signal) => {
       const fact = await effects.perform(effect, state, report, signal);
-      if (fact?.type !== 'attempt-ended' || fact.end.state !== 'failed' || fact.end.error.code !== 'FINDINGS_OVER_LIMIT') return fact;
+      if (fact?.type !== 'attempt-ended' || fact.end.state !== 'failed' || !LIMITS.has(fact.end.error.code)) return fact;
       return { ...fact, end: { state: 'passed', output: fact.end.output ?? {} } };
     },
     release: (run, stage) => effects.release(run, stage),

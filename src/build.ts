@@ -73,7 +73,7 @@ export async function localBuild({ place, folder, plan, cells, workTree, staged,
     look: async () => ({ type: 'trunk-seen', commits: [{ id: NO_COMMIT, tree: NO_COMMIT, subject: 'what is not committed', author: '', reverts: [] }] }),
     down: async () => [],
   });
-  const lines = new Map<string, BuildLine>(plan.waivers.filter(({ row }) => row.startsWith('build.')).map(({ row, reason }) => [row, { action: row.slice('build.'.length), row, state: 'waived', message: reason }]));
+  const lines = new Map<string, BuildLine>(plan.waivers.filter(({ row }) => row.startsWith('build.')).map(({ row, reason }) => [row, { stage: 'build', action: row.slice('build.'.length), row, state: 'waived', message: reason }]));
   for (const line of lines.values()) onAction(line);
   const { run = '' } = await host.command({ type: 'run', commit: NO_COMMIT, again: false }, 'developer');
   const stop = (): void => void host.command({ type: 'cancel', run, reason: 'interrupted' }, 'developer').catch(() => undefined);
@@ -81,14 +81,15 @@ export async function localBuild({ place, folder, plan, cells, workTree, staged,
   const watching = new AbortController();
   for await (const event of host.watch(0, watching.signal)) {
     if (event.type === 'run-finished') break;
-    if (!('action' in event) || event.action === undefined || !('attempt' in event) || !['build', 'source'].includes(event.stage)) continue;
+    if (!('action' in event) || event.action === undefined || !('attempt' in event) || (event.stage !== 'build' && event.stage !== 'source')) continue;
     const action = plan.stages.find(({ name }) => name === 'build')?.actions.find(({ name }) => name === event.action);
     const state = event.type === 'action-started' ? 'started' : event.type === 'action-passed' ? 'passed' : event.type === 'action-cancelled' ? 'stopped' : 'failed';
-    if (!action && state !== 'failed') continue;
     const startedAt = host.state.runs.get(run)?.stages.build?.actions[event.action]?.startedAt;
     const reports = state === 'started' ? [] : await readReports(join(folder, 'reports', run, `${event.stage}.${event.action}.json`));
+    // What Source does is told where it fails, or where it says something of the files.
+    if (!action && state !== 'failed' && reports.length === 0) continue;
     const line: BuildLine = {
-      action: event.action, row: action?.row ?? 'pipeline.as-code', state, ...(startedAt === undefined || state === 'started' ? {} : { durationMs: event.at - startedAt }),
+      stage: event.stage, action: event.action, row: action?.row ?? 'pipeline.as-code', state, ...(startedAt === undefined || state === 'started' ? {} : { durationMs: event.at - startedAt }),
       ...(event.type === 'action-failed' ? { message: event.error.message, log: join(logs, `${event.action}.log`) } : {}),
       ...(reports.length === 0 ? {} : { reports }),
     };

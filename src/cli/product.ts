@@ -62,6 +62,7 @@ export interface LocalHost extends Conductor, AsyncDisposable {
 }
 
 export interface BuildLine {
+  readonly stage: 'source' | 'build';
   readonly action: string;
   readonly row: string;
   /** `stopped`: because another failed. */

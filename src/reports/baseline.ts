@@ -40,13 +40,16 @@ export function compareBaseline(before: Baseline | undefined, found: ReadonlyMap
   });
 }
 
+/** Whether a fresh finding may be forgiven. */
+export type MayTake = (row: string, entry: Entry) => boolean;
+
 /**
  * The baseline after a revision: what is gone is forgotten, what stays is forgiven on, and what is fresh is forgiven
- * in rows that may grow. Rows that were not looked at stay as they were.
+ * where it may be. Rows that were not looked at stay as they were.
  */
-export function reviseBaseline(before: Baseline | undefined, revisions: readonly RowRevision[], mayGrow: (row: string) => boolean): Baseline {
+export function reviseBaseline(before: Baseline | undefined, revisions: readonly RowRevision[], mayTake: MayTake): Baseline {
   const rows = new Map(Object.entries(before?.findings ?? {}));
-  for (const { row, stays, fresh } of revisions) rows.set(row, [...stays, ...(mayGrow(row) ? fresh : [])].sort(byPlace));
+  for (const { row, stays, fresh } of revisions) rows.set(row, [...stays, ...fresh.filter((entry) => mayTake(row, entry))].sort(byPlace));
   return { version: 1, findings: Object.fromEntries([...rows].filter(([, all]) => all.length > 0).sort(([a], [b]) => a.localeCompare(b, 'en'))) };
 }
 

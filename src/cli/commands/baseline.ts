@@ -1,5 +1,6 @@
+import { rowIds } from '../../catalogue/rows.ts';
 import { TrunklineError } from '../../foundation/errors.ts';
-import { BASELINE, compareBaseline, reviseBaseline, type RowRevision } from '../../reports/baseline.ts';
+import { BASELINE, compareBaseline, reviseBaseline, type MayTake, type RowRevision } from '../../reports/baseline.ts';
 import { placeOf } from '../../reports/problems.ts';
 import type { Finding, FindingsReport } from '../../reports/report.ts';
 import type { Session } from '../command.ts';
@@ -12,6 +13,8 @@ interface BaselineOptions { readonly update?: boolean; readonly prune?: boolean;
 
 /** The row that is never forgiven by the way. */
 const SECRETS = 'build.secrets';
+/** The rule of a row that the repository lacks: to leave one out takes a waiver. */
+const MISSING = 'row-missing';
 /** `write`: the first one. `update`: to what is found now. `prune`: without what is gone. `compare`: writes nothing. */
 type Act = 'write' | 'update' | 'prune' | 'compare';
 
@@ -24,16 +27,21 @@ export async function baseline({ terminal, json, signal, product: open }: Sessio
   if (act === 'prune' && !before) throw new TrunklineError('BASELINE_OPTIONS', 'usage', `there is no ${BASELINE} to prune`, '"trunkline baseline" writes the first one');
   const found = findingsIn(await product.build({ staged: false, forgiving: true, signal, onAction: () => undefined }));
   const revisions = compareBaseline(before, found);
-  const mayGrow = (row: string): boolean => (act === 'write' || act === 'update') && (row !== SECRETS || secrets);
+  const mayTake: MayTake = (row, { rule }) => (act === 'write' || act === 'update') && (row !== SECRETS || secrets) && rule !== MISSING;
   const isSame = revisions.every(({ fresh, gone }) => fresh.length === 0 && gone.length === 0);
-  const path = act === 'compare' ? undefined : await product.writeBaseline(reviseBaseline(before, revisions, mayGrow));
-  const rows = revisions.map(({ row, stays, fresh, gone }) => ({ row, stays: stays.length, added: mayGrow(row) ? fresh.length : 0, left: mayGrow(row) ? 0 : fresh.length, gone: gone.length }));
+  const path = act === 'compare' ? undefined : await product.writeBaseline(reviseBaseline(before, revisions, mayTake));
+  const rows = revisions.map(({ row, stays, fresh, gone }) => {
+    const added = fresh.filter((entry) => mayTake(row, entry)).length;
+    return { row, stays: stays.length, added, left: fresh.length - added, gone: gone.length };
+  });
   if (json) terminal.json({ act, path: path ?? null, rows });
   else {
     terminal.table(['row', 'stays', act === 'compare' ? '' : 'added', 'not in it', act === 'compare' ? 'gone' : 'removed'], rows.map(({ row, stays, added, left, gone }) => [row, `${stays}`, act === 'compare' ? '' : `${added}`, `${left}`, `${gone}`]));
     terminal.print(path === undefined ? told(isSame) : `wrote ${path}: commit it. From now on only findings that are not in it count.`);
   }
-  warnOfSecrets(terminal, revisions, found.get(SECRETS) ?? [], mayGrow(SECRETS));
+  const missing = revisions.flatMap(({ row, fresh }) => (fresh.some(({ rule }) => rule === MISSING) ? [row] : []));
+  if (missing.length > 0) terminal.note(`! a row that is missing is no finding of old code, and was not taken: ${missing.join(', ')}. Write waive("reason") for it, which whoever approves can see.`);
+  warnOfSecrets(terminal, revisions, found.get(SECRETS) ?? [], act !== 'compare' && act !== 'prune' && secrets);
   return act === 'compare' && !isSame ? EXIT.failed : EXIT.done;
 }
 
@@ -47,7 +55,12 @@ function findingsIn(lines: readonly BuildLine[]): ReadonlyMap<string, readonly F
   if (failed) throw incomplete(`${failed.action} failed: ${failed.message ?? 'see its log'}`, failed.log === undefined ? 'correct that first' : `correct that first; its log is ${failed.log}`);
   const rows = new Map<string, readonly Finding[]>();
   for (const { row, reports = [] } of lines) {
-    for (const report of reports) if (report.type === 'findings') rows.set(row, [...rows.get(row) ?? [], ...wholeOf(report)]);
+    for (const report of reports) {
+      if (report.type !== 'findings') continue;
+      // An action that serves several rows gives each report its row's name.
+      const about = rowIds.find((id) => id === report.name) ?? row;
+      rows.set(about, [...rows.get(about) ?? [], ...wholeOf(report)]);
+    }
   }
   if (rows.size === 0) throw incomplete('nothing in this pipeline looks for findings', 'let "trunkline check" say which rows are missing');
   return rows;

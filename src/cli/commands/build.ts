@@ -1,10 +1,10 @@
 import { formatDuration } from '../../foundation/units.ts';
-import { inShort } from '../../reports/in-short.ts';
 import type { Session } from '../command.ts';
 import { EXIT, type ExitCode } from '../exit.ts';
 import type { BuildLine } from '../product.ts';
 import { plain } from '../report/plain.ts';
 import { problemLines } from '../report/problem-lines.ts';
+import { shortLines } from '../report/reported.ts';
 
 /** Of a failed action; "trunkline report local" has all. */
 const FIRST = 20;
@@ -16,7 +16,7 @@ export async function build({ terminal, json, signal, product: open }: Session, 
     if (json || state === 'started') return;
     const sign = state === 'passed' ? terminal.paint('green', '✔') : state === 'waived' || state === 'stopped' ? terminal.paint('yellow', '–') : terminal.paint('red', '✘');
     terminal.print(`${sign} ${action}${durationMs === undefined ? '' : terminal.paint('dim', `  ${formatDuration(durationMs)}`)}${state === 'stopped' ? terminal.paint('dim', '  stopped, since another failed') : ''}${message === undefined ? '' : `  ${plain(message)}`}`);
-    for (const report of reports) terminal.print(`  ${terminal.paint('dim', inShort(report))}`);
+    for (const short of shortLines({ reports, limits: {} })) terminal.print(`  ${terminal.paint('dim', short)}`);
     if (state === 'failed') for (const line of problemLines(reports, FIRST, (colour, text) => terminal.paint(colour, text))) terminal.print(`  ${line}`);
     if (log !== undefined) terminal.print(terminal.paint('dim', `  log: ${log}`));
   };

@@ -1,8 +1,7 @@
 import { createHash } from 'node:crypto';
 import { formatDuration, type Json } from '../../foundation/units.ts';
-import { inShort } from '../../reports/in-short.ts';
 import type { Told } from '../report/exported.ts';
-import type { Reported } from '../report/reported.ts';
+import { shortLines, type Reported } from '../report/reported.ts';
 import { html, Markup } from './html.ts';
 import { timeline } from './pictures.ts';
 import { sectionOf, table } from './sections.ts';
@@ -16,7 +15,7 @@ export function pageOf({ title, outcome, startedAt, endedAt, actions }: Told, do
   const times = [startedAt === undefined ? undefined : `began ${isoOf(startedAt)}`, endedAt === undefined ? undefined : `ended ${isoOf(endedAt)}`, startedAt === undefined || endedAt === undefined ? undefined : `took ${formatDuration(endedAt - startedAt)}`];
   const rows = actions.map(({ stage, action, row, state, durationMs, limits, reports }, index) => [
     reports.length === 0 ? `${stage}.${action}` : html`<a href="#${anchorOf(index)}">${stage}.${action}</a>`, html`<span class="state ${state}">${state}</span>`,
-    durationMs === undefined ? '' : formatDuration(durationMs), reports.map((report) => inShort(report, limits)).join('; '), html`<code>${row}</code>`,
+    durationMs === undefined ? '' : formatDuration(durationMs), shortLines({ reports, limits }).join('; '), html`<code>${row}</code>`,
   ]);
   return html`<!DOCTYPE html>
 <html lang="en">
@@ -45,8 +44,8 @@ ${actions.map((action, index) => (action.reports.length === 0 ? undefined : sect
 function sectionFor({ stage, action, state, message, limits, reports }: Reported, anchor: string, documents: ReadonlyMap<string, Json>): Markup {
   return html`<section aria-labelledby="${anchor}"><h2 id="${anchor}">${stage}.${action} <span class="state ${state}">${state}</span></h2>
 ${message === undefined ? undefined : html`<p class="failed">${message}</p>`}
-${reports.map((report) => html`<h3>${inShort(report, limits)}</h3>
-${sectionOf(report, documents)}`)}
+${shortLines({ reports, limits }).map((short, index) => html`<h3>${short}</h3>
+${reports[index] && sectionOf(reports[index], documents)}`)}
 </section>
 `;
 }

@@ -3,8 +3,10 @@ import type { Instant, Json, Millis } from '../../foundation/units.ts';
 import { TrunklineError } from '../../foundation/errors.ts';
 import type { ActionPlan } from '../../pipeline/plan.ts';
 import { severities, type Limits } from '../../reports/names.ts';
+import { inShort } from '../../reports/in-short.ts';
 import type { Report } from '../../reports/report.ts';
 import type { Product } from '../product.ts';
+import { plain } from './plain.ts';
 
 /** An action that has begun, with what its last attempt reported. */
 export interface Reported {
@@ -38,8 +40,8 @@ export async function reportedIn(product: Product, run: Run): Promise<readonly R
 export async function reportedLocally(product: Product): Promise<{ readonly at: Instant; readonly actions: readonly Reported[]; readonly documents: { readonly [digest: string]: Json } }> {
   const last = await product.lastBuild();
   if (!last) throw new TrunklineError('BUILD_UNKNOWN', 'usage', 'nothing was built here yet', '"trunkline build" builds the work tree');
-  return { at: last.at, documents: last.documents, actions: last.lines.map(({ action, row, state, durationMs, message, reports = [] }) => ({
-    stage: 'build', action, row, state, limits: {}, reports, ...(durationMs === undefined ? {} : { durationMs }), ...(message === undefined ? {} : { message }),
+  return { at: last.at, documents: last.documents, actions: last.lines.map(({ stage, action, row, state, durationMs, message, reports = [] }) => ({
+    stage, action, row, state, limits: {}, reports, ...(durationMs === undefined ? {} : { durationMs }), ...(message === undefined ? {} : { message }),
   })) };
 }
 
@@ -49,6 +51,14 @@ export function meantBy(word: string | undefined, actions: readonly Reported[]):
   const found = actions.filter(({ stage, action }) => word === `${stage}.${action}` || word === action);
   if (found.length > 0) return found;
   throw new TrunklineError('ACTION_UNKNOWN', 'usage', `no action ${JSON.stringify(word)} has begun`, `write one of ${actions.map(({ stage, action }) => `${stage}.${action}`).join(', ') || 'those that "trunkline show" lists'}`);
+}
+
+/** Each report in one line; named, where the action has several of a sort. */
+export function shortLines({ reports, limits }: Pick<Reported, 'reports' | 'limits'>): readonly string[] {
+  return reports.map((report) => {
+    const isOneOfMany = report.type !== 'sbom' && reports.some((other) => other !== report && other.type === report.type && other.name !== report.name);
+    return `${isOneOfMany ? `${plain(report.name)}: ` : ''}${inShort(report, limits)}`;
+  });
 }
 
 /** What the plan allows of findings, where it says so. */

@@ -1,12 +1,12 @@
 import { formatDuration, type Json } from '../../foundation/units.ts';
 import { componentsOf } from '../../reports/components.ts';
-import { inShort, share } from '../../reports/in-short.ts';
+import { share } from '../../reports/in-short.ts';
 import { linesIn, placeOf, titleOf } from '../../reports/problems.ts';
 import type { BillOfMaterials, CoverageReport, Finding, FindingsReport, Report, TestCase, TestReport } from '../../reports/report.ts';
 import type { Terminal } from '../terminal.ts';
 import { plain, plainLines } from './plain.ts';
 import { colourOf } from './problem-lines.ts';
-import type { Reported } from './reported.ts';
+import { shortLines, type Reported } from './reported.ts';
 
 /** The document that an SBOM report names; undefined where it is gone. */
 export type Documents = (report: BillOfMaterials) => Promise<Json | undefined>;
@@ -16,8 +16,9 @@ export async function printWhole(terminal: Terminal, { stage, action, state, dur
   const colour = state === 'passed' ? 'green' : state === 'failed' ? 'red' : 'yellow';
   terminal.print(`${terminal.paint('bold', `${stage}.${action}`)} ${terminal.paint(colour, state)}${durationMs === undefined ? '' : terminal.paint('dim', ` in ${formatDuration(durationMs)}`)}${message === undefined ? '' : `: ${plain(message)}`}`);
   if (reports.length === 0) terminal.print(terminal.paint('dim', '  it reported nothing; see its log'));
-  for (const report of reports) {
-    terminal.print(`  ${inShort(report, limits)}`);
+  const short = shortLines({ reports, limits });
+  for (const [index, report] of reports.entries()) {
+    terminal.print(`  ${short[index]}`);
     await printReport(terminal, report, documents);
   }
   terminal.print();
