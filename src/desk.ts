@@ -1,6 +1,6 @@
 /** The composition root of a developer's own machine: hooks and editor, without anything of the pipeline's host. */
-import { accessSync, constants, existsSync } from 'node:fs';
-import { chmod, mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { accessSync, constants, existsSync, readFileSync } from 'node:fs';
+import { chmod, mkdir, readdir, readFile, rename, stat, writeFile } from 'node:fs/promises';
 import { delimiter, dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Desk } from './cli/desk.ts';
@@ -32,6 +32,13 @@ export async function openDesk({ cwd, state }: DeskOptions): Promise<Desk> {
       await setLocal(repository, 'core.hooksPath', undefined);
       await setLocal(repository, 'trunkline.path', undefined);
       return true;
+    },
+    setUpEditors: async () => {
+      const [{ editorChanges }, { lookAt }] = await Promise.all([import('./local/editor.ts'), import('./source/git/look.ts')]);
+      const { files } = await lookAt(repository);
+      const { write, refused } = editorChanges({ files, packages: packagesIn(repository.root) }, (path) => textAt(join(repository.root, path)));
+      for (const [path, text] of write) await replace(join(repository.root, path), text);
+      return { written: [...write.keys()], refused };
     },
     checkStaged: async (options) => {
       const place = placeOf(repository, state);
@@ -76,4 +83,29 @@ function isExecutable(path: string): boolean {
   } catch {
     return false;
   }
+}
+
+function packagesIn(root: string): ReadonlySet<string> {
+  try {
+    const manifest = Object(JSON.parse(textAt(join(root, 'package.json')) ?? '{}')) as { readonly [field: string]: unknown };
+    return new Set(['dependencies', 'devDependencies'].flatMap((field) => Object.keys(Object(manifest[field]) as object)));
+  } catch {
+    return new Set(); // a broken package.json is npm's to complain of
+  }
+}
+
+function textAt(file: string): string | undefined {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    if (['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '')) return undefined;
+    throw error;
+  }
+}
+
+/** Whole or not at all. */
+async function replace(file: string, text: string): Promise<void> {
+  await mkdir(dirname(file), { recursive: true });
+  await writeFile(`${file}.${process.pid}`, text);
+  await rename(`${file}.${process.pid}`, file);
 }

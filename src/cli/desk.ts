@@ -1,4 +1,5 @@
 import type { HookCheck } from '../local/before-commit.ts';
+import type { EditorChanges } from '../local/editor.ts';
 import type { HookRunner, HooksState } from '../local/hooks.ts';
 
 /** What a developer's machine does before a commit; the composition root provides it for one clone, with nothing of the pipeline loaded. */
@@ -10,6 +11,8 @@ export interface Desk {
   installHooks(): Promise<HooksInstalled>;
   /** Whether git ran ours until now. Committed files stay. */
   uninstallHooks(): Promise<boolean>;
+  /** Writes what VS Code and JetBrains' editors need, merged with what is there: answers the paths written, and what it could not merge. */
+  setUpEditors(): Promise<{ readonly written: readonly string[]; readonly refused: EditorChanges['refused'] }>;
   /** Every Build action that works on sources, on exactly what is staged. Reads the work tree and the index, and writes neither. */
   checkStaged(options: { readonly signal: AbortSignal; readonly onCheck: (check: HookCheck) => void }): Promise<StagedOutcome>;
 }
