@@ -25,13 +25,16 @@ export function firstPipeline(repository: Repository): readonly NewFile[] {
     throw new TrunklineError('CONFIG_EXISTS', 'refused', `${taken(CONFIG) ? CONFIG : ENVIRONMENTS.join(' and ')} is there already, and nothing is overwritten`, 'edit it, and run "trunkline check"');
   }
   const found = survey(repository);
-  return [{ path: CONFIG, text: configuration(found, repository.trunk, environments) }, { path: environments, text: infrastructure(found) }];
+  const analysed = repository.files.some((file) => ANALYSED.test(file));
+  return [{ path: CONFIG, text: configuration(found, { trunk: repository.trunk, environments, analysed }) }, { path: environments, text: infrastructure(found) }];
 }
 
 const text = (value: string) => JSON.stringify(value);
+/** Sources that the built-in static analysis reads. */
+const ANALYSED = /\.[cm]?[jt]sx?$/;
 const WAIVED = `waive(${text(PLACEHOLDER)})`;
 
-function configuration(found: Survey, trunk: string, environments: string): string {
+function configuration(found: Survey, { trunk, environments, analysed }: { readonly trunk: string; readonly environments: string; readonly analysed: boolean }): string {
   const lines = {
     hooks: found.hooks === undefined ? WAIVED : text(found.hooks),
     code: found.code === undefined ? WAIVED : `sh(${text(found.code)})`,
@@ -56,8 +59,8 @@ function configuration(found: Survey, trunk: string, environments: string): stri
     code: ${lines.code},
     unitTests: ${lines.tests}${lines.tests.includes('//') ? '' : ','}
     codeQuality: ${lines.quality},
-    secrets: ${WAIVED},
-    sast: ${WAIVED},
+    secrets: secretlint({ history: true }),
+    sast: ${analysed ? 'staticAnalysis()' : WAIVED},
     package: ${lines.package},
     sbom: ${lines.sbom},
     sca: ${WAIVED},
@@ -84,7 +87,7 @@ ${database}    deploy: [
   },
 });
 `;
-  return `${importing(['application', 'alarms', 'approval', 'archive', 'canary', 'cucumber', 'dbmate', 'npmSbom', 'playwright', 'probes', 'sh', 'waive', 'wave'], body, 'trunkline')}
+  return `${importing(['application', 'alarms', 'approval', 'archive', 'canary', 'cucumber', 'dbmate', 'npmSbom', 'playwright', 'probes', 'secretlint', 'sh', 'staticAnalysis', 'waive', 'wave'], body, 'trunkline')}
 import { beta, gamma, prod } from "./${environments}";
 
 // What happens to every commit of the trunk. Written by "trunkline init" from what the repository holds:
