@@ -6,6 +6,7 @@ export default application("ledger", {
 
   local: {
     preCommitHooks: ".githooks/pre-commit",
+    idePlugins: [".vscode/**", ".run/**"],
   },
 
   source: {
