@@ -61,7 +61,7 @@ async function differs(tree: string, workTree: string, files: readonly string[])
     return installed === undefined ? 'nothing is installed' : difference(locked ?? '', installed);
   }
   // Other package managers: what is staged is compared with what lies in the work tree, where they install from.
-  const lock = files.find((file) => ['yarn.lock', 'pnpm-lock.yaml', 'bun.lock', 'npm-shrinkwrap.json', 'package.json'].includes(file)) ?? 'package.json';
+  const lock = ['npm-shrinkwrap.json', 'yarn.lock', 'pnpm-lock.yaml', 'bun.lock'].find((file) => files.includes(file)) ?? 'package.json';
   const [staged, here] = await Promise.all([text(join(tree, lock)), text(join(workTree, lock))]);
   return staged === here ? undefined : `${lock} is not staged as it lies in the work tree, from which was installed`;
 }

@@ -84,8 +84,8 @@ async function changes(repository: Repository): Promise<string[]> {
   return requireNames(bytes).map((line) => line.slice(3)).filter((path) => !path.endsWith('/')).sort();
 }
 
-/** Comparing files, git would run the filters that the repository's configuration names. */
-async function filtersOff(repository: Repository): Promise<string[]> {
+/** Comparing files, also those of an index, git would run the filters that the repository's configuration names. */
+export async function filtersOff(repository: Repository): Promise<string[]> {
   const { bytes } = await git(repository, ['config', '-z', '--name-only', '--get-regexp', '^filter\\.'], { answers: [1] });
   return requireNames(bytes).flatMap((name) => ['-c', name.endsWith('.required') ? `${name}=false` : `${name}=`]);
 }
