@@ -1,6 +1,8 @@
 import { cp, mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { ActionKind } from './actions/action.ts';
+import { httpsFeed } from './actions/sca/https-feed.ts';
+import { osvKind } from './actions/sca/osv.ts';
 import { openScans, readOnly } from './actions/secrets/scans.ts';
 import { secretlintKind } from './actions/secrets/secretlint.ts';
 import { commitKind } from './actions/source/commit.ts';
@@ -11,6 +13,7 @@ import type { Signer } from './artifact/keys.ts';
 import type { BuildLine } from './cli/product.ts';
 import { forgiving } from './adoption.ts';
 import { environmentsOf, plainKinds } from './compose.ts';
+import { cachedIn } from './core/cached.ts';
 import { systemClock } from './foundation/clock.ts';
 import { TrunklineError } from './foundation/errors.ts';
 import type { Effects } from './host/effects.ts';
@@ -56,7 +59,7 @@ export async function localBuild({ place, folder, plan, cells, workTree, staged,
   const artifacts = await openDiskStore(join(folder, 'artifacts'));
   const secrets = new SecretFiles(place.secrets);
   const logs = join(place.logs, 'build');
-  const parts: readonly ActionKind[] = [...plainKinds, secretlintKind(readOnly(openScans(place.scans))), commitKind(async () => undefined), planKind(async () => buildOnly(plan)), sourceRowsKind({ tracked: ({ workdir }) => trackedInFolder(workdir), plan })];
+  const parts: readonly ActionKind[] = [...plainKinds, secretlintKind(readOnly(openScans(place.scans))), osvKind(httpsFeed({ folder: place.advisories, clock: systemClock })), commitKind(async () => undefined), planKind(async () => buildOnly(plan)), sourceRowsKind({ tracked: ({ workdir }) => trackedInFolder(workdir), plan })];
   const effects = new LocalEffects({
     clock: systemClock, kinds: new Map(parts.map((kind) => [kind.kind, kind])), artifacts, environments: environmentsOf(place), cells,
     releases: new Releases(join(folder, 'releases'), artifacts), isolation: cells.isolation, secret: (name) => secrets.get(name), reports: join(folder, 'reports'),
@@ -88,10 +91,11 @@ export async function localBuild({ place, folder, plan, cells, workTree, staged,
     const reports = state === 'started' ? [] : await readReports(join(folder, 'reports', run, `${event.stage}.${event.action}.json`));
     // What Source does is told where it fails, or where it says something of the files.
     if (!action && state !== 'failed' && reports.length === 0) continue;
+    const cached = event.type === 'action-passed' ? cachedIn(event.output) : undefined;
     const line: BuildLine = {
       stage: event.stage, action: event.action, row: action?.row ?? 'pipeline.as-code', state, ...(startedAt === undefined || state === 'started' ? {} : { durationMs: event.at - startedAt }),
       ...(event.type === 'action-failed' ? { message: event.error.message, log: join(logs, `${event.action}.log`) } : {}),
-      ...(reports.length === 0 ? {} : { reports }),
+      ...(reports.length === 0 ? {} : { reports }), ...(cached ? { cached } : {}),
     };
     lines.set(event.action, line);
     if (event.type === 'action-failed') await keepLog(join(folder, 'logs', logPath({ run, stage: event.stage, action: { name: event.action }, attempt: event.attempt })), join(logs, `${event.action}.log`));

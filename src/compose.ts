@@ -12,6 +12,9 @@ import { launch } from './actions/launch/launch.ts';
 import { archive } from './actions/package/archive.ts';
 import { probes } from './actions/probes/probes.ts';
 import { npmSbom } from './actions/sbom/npm-sbom.ts';
+import { noFeed } from './actions/sca/feed.ts';
+import { httpsFeed } from './actions/sca/https-feed.ts';
+import { osvKind } from './actions/sca/osv.ts';
 import { openScans, noScans } from './actions/secrets/scans.ts';
 import { secretlintKind } from './actions/secrets/secretlint.ts';
 import { shell } from './actions/shell/shell.ts';
@@ -70,7 +73,7 @@ const unwrapped: Wrapping = {
 };
 
 /** Kinds that know nothing but their input: what `trunkline check` can ask, and what any host runs. */
-export const plainKinds: readonly ActionKind[] = [shell, npmSbom, archive, launch, dbmate, cucumber, playwright, alarms, probes, secretlintKind(noScans)];
+export const plainKinds: readonly ActionKind[] = [shell, npmSbom, archive, launch, dbmate, cucumber, playwright, alarms, probes, secretlintKind(noScans), osvKind(noFeed)];
 
 export interface RunningHost extends AsyncDisposable {
   readonly host: EmbeddedHost;
@@ -101,6 +104,7 @@ export async function startHost(place: Place, settings: PipelineSettings, reposi
     const kinds: readonly ActionKind[] = [
       ...plainKinds,
       secretlintKind(openScans(place.scans)),
+      osvKind(httpsFeed({ folder: place.advisories, clock: systemClock })),
       commitKind(async (commit) => void await trunk.find(commit)),
       planKind(async (context) => {
         const cell = await context.cell();

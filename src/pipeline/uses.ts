@@ -53,6 +53,7 @@ export interface ShellInput {
   readonly atLeast?: CoverageLimits;
   readonly findings?: { readonly [format in FindingsFormatName]?: string };
   readonly limits?: Limits;
+  readonly sbom?: string;
   readonly staged?: StagedInput;
 }
 
@@ -92,6 +93,8 @@ export interface ShellOptions extends Trying {
   readonly failOn?: Severity;
   /** Instead of `failOn`: the most that there may be of each severity. */
   readonly atMost?: Limits;
+  /** The list of dependencies that the command writes, CycloneDX or SPDX as JSON: kept and attested, for `sbom` in Build. */
+  readonly sbom?: string;
   /** What runs first in the stage's fresh checkout, once for all actions that name it, such as `"npm ci"`: what it installs is kept for the next run. */
   readonly prepare?: string;
   /**
@@ -131,7 +134,7 @@ export function sh(command: string, options: ShellOptions & { readonly junit: st
 export function sh(command: string, options?: ShellOptions): Command;
 export function sh(command: string, options: ShellOptions = {}): Command {
   const read = new Reading(sh, 'sh');
-  const { junit, coverage, atLeast, findings, prepare, inputs, outputs, cache, staged } = read.fields(options, ['junit', 'coverage', 'atLeast', 'findings', 'failOn', 'atMost', 'prepare', 'inputs', 'outputs', 'cache', 'staged', 'timeout', 'retry']);
+  const { junit, coverage, atLeast, findings, sbom, prepare, inputs, outputs, cache, staged } = read.fields(options, ['junit', 'coverage', 'atLeast', 'findings', 'failOn', 'atMost', 'sbom', 'prepare', 'inputs', 'outputs', 'cache', 'staged', 'timeout', 'retry']);
   if (atLeast !== undefined && coverage === undefined) throw read.wrong('atLeast', 'say with "coverage" where the coverage is');
   if (findings === undefined && (options.failOn !== undefined || options.atMost !== undefined)) throw read.wrong(options.failOn === undefined ? 'atMost' : 'failOn', 'say with "findings" where they are');
   return written(sh, {
@@ -142,6 +145,7 @@ export function sh(command: string, options: ShellOptions = {}): Command {
       ...(coverage === undefined ? {} : { coverage: path(read, 'coverage', coverage) }),
       ...(atLeast === undefined ? {} : { atLeast: shares(read, 'atLeast', atLeast) }),
       ...(findings === undefined ? {} : { findings: files(read, 'findings', findings), limits: limits(read, options, 'medium') }),
+      ...(sbom === undefined ? {} : { sbom: path(read, 'sbom', sbom) }),
       ...(prepare === undefined ? {} : { prepare: read.text('prepare', prepare) }),
       ...(inputs === undefined ? {} : { inputs: globs(read, 'inputs', inputs, 1) }),
       ...(outputs === undefined ? {} : { outputs: globs(read, 'outputs', outputs, 0) }),
@@ -226,9 +230,18 @@ export function osv(options: OsvOptions): DependencyAnalysis {
 /** SPDX licences by what they ask of whoever uses the code. */
 export const licences = {
   /** They ask to be named, and nothing else. */
-  permissive: ['0BSD', 'Apache-2.0', 'Artistic-2.0', 'BlueOak-1.0.0', 'BSD-1-Clause', 'BSD-2-Clause', 'BSD-3-Clause', 'BSL-1.0', 'CC-BY-3.0', 'CC-BY-4.0', 'CC0-1.0', 'ISC', 'MIT', 'MIT-0', 'PostgreSQL', 'Python-2.0', 'Unicode-3.0', 'Unicode-DFS-2016', 'Unlicense', 'UPL-1.0', 'W3C', 'WTFPL', 'X11', 'Zlib'],
+  permissive: [
+    '0BSD', 'AFL-2.1', 'AFL-3.0', 'Apache-1.1', 'Apache-2.0', 'Artistic-2.0', 'BlueOak-1.0.0', 'BSD-1-Clause', 'BSD-2-Clause', 'BSD-2-Clause-Patent', 'BSD-3-Clause', 'BSD-3-Clause-Clear', 'BSD-4-Clause', 'BSL-1.0',
+    'bzip2-1.0.6', 'CC-BY-3.0', 'CC-BY-4.0', 'CC0-1.0', 'curl', 'FTL', 'HPND', 'ICU', 'ISC', 'libpng-2.0', 'Libpng', 'MIT', 'MIT-0', 'MIT-CMU', 'MS-PL', 'NCSA', 'OFL-1.1', 'OpenSSL', 'PHP-3.01', 'PostgreSQL', 'PSF-2.0',
+    'Python-2.0', 'Ruby', 'TCL', 'Unicode-3.0', 'Unicode-DFS-2016', 'Unlicense', 'UPL-1.0', 'W3C', 'WTFPL', 'X11', 'Zlib', 'ZPL-2.1',
+  ],
   /** They ask for changes to their own files in return. */
-  weakCopyleft: ['CDDL-1.0', 'CDDL-1.1', 'EPL-1.0', 'EPL-2.0', 'LGPL-2.1-only', 'LGPL-2.1-or-later', 'LGPL-3.0-only', 'LGPL-3.0-or-later', 'MPL-1.1', 'MPL-2.0'],
+  weakCopyleft: [
+    'Artistic-1.0', 'CDDL-1.0', 'CDDL-1.1', 'CECILL-C', 'CPL-1.0', 'EPL-1.0', 'EPL-2.0', 'EUPL-1.1', 'EUPL-1.2', 'LGPL-2.0-only', 'LGPL-2.0-or-later', 'LGPL-2.1-only', 'LGPL-2.1-or-later', 'LGPL-3.0-only', 'LGPL-3.0-or-later',
+    'MPL-1.1', 'MPL-2.0', 'MS-RL',
+  ],
+  /** They ask for everything that is shipped with them; those of the AGPL also for what is only served. */
+  strongCopyleft: ['AGPL-3.0-only', 'AGPL-3.0-or-later', 'CECILL-2.1', 'GPL-2.0-only', 'GPL-2.0-or-later', 'GPL-3.0-only', 'GPL-3.0-or-later', 'OSL-3.0'],
 } as const satisfies { readonly [sort: string]: readonly string[] };
 
 /** Lists every dependency in a CycloneDX document with `npm sbom`, from the lock file and what is installed. */
