@@ -1,6 +1,9 @@
 import { severities, type Limits } from './names.ts';
 import type { Covered, Finding, Report } from './report.ts';
 
+/** Of a search that found nothing. */
+export const NOTHING = 'nothing found';
+
 /**
  * A report in one short line, such as `2 high over the limit, 1 known, 1 suppressed until 2027-01-31`.
  * @param limits what its action allows, where that is known; without them nothing is said to be over one.
@@ -13,7 +16,7 @@ export function inShort(report: Report, limits: Limits = {}): string {
       const limit = limits[severity];
       const over = limit !== undefined && report.counts[severity] > limit ? ` over the limit${limit > 0 ? ` of ${count(limit)}` : ''}` : '';
       return some(report.counts[severity], `${severity}${over}`);
-    }), some(withStanding(report.findings, 'known').length, 'known'), suppressedIn(report.findings)]) || 'nothing found';
+    }), some(withStanding(report.findings, 'known').length, 'known'), suppressedIn(report.findings)]) || NOTHING;
     case 'sbom': return `${count(report.components)} ${report.components === 1 ? 'component' : 'components'}`;
   }
 }

@@ -36,13 +36,22 @@ export async function baseline({ terminal, json, signal, product: open }: Sessio
   });
   if (json) terminal.json({ act, path: path ?? null, rows });
   else {
-    terminal.table(['row', 'stays', act === 'compare' ? '' : 'added', 'not in it', act === 'compare' ? 'gone' : 'removed'], rows.map(({ row, stays, added, left, gone }) => [row, `${stays}`, act === 'compare' ? '' : `${added}`, `${left}`, `${gone}`]));
+    const telling = rows.filter(({ stays, added, left, gone }) => stays + added + left + gone > 0);
+    if (telling.length > 0) printRows(terminal, act, telling);
+    terminal.print(terminal.paint('dim', `${rows.length} rows were looked at`));
     terminal.print(path === undefined ? told(isSame) : `wrote ${path}: commit it. From now on only findings that are not in it count.`);
   }
   const missing = revisions.flatMap(({ row, fresh }) => (fresh.some(({ rule }) => rule === MISSING) ? [row] : []));
   if (missing.length > 0) terminal.note(`! a row that is missing is no finding of old code, and was not taken: ${missing.join(', ')}. Write waive("reason") for it, which whoever approves can see.`);
   warnOfSecrets(terminal, revisions, found.get(SECRETS) ?? [], act !== 'compare' && act !== 'prune' && secrets);
   return act === 'compare' && !isSame ? EXIT.failed : EXIT.done;
+}
+
+type Counted = { readonly row: string } & { readonly [count in 'stays' | 'added' | 'left' | 'gone']: number };
+
+function printRows(terminal: Terminal, act: Act, rows: readonly Counted[]): void {
+  const columns = ([['in it', 'stays'], ...(act === 'compare' ? [] : [['added', 'added'] as const]), ['not in it', 'left'], [act === 'compare' ? 'gone' : 'removed', 'gone']] as const);
+  terminal.table(['row', ...columns.map(([title]) => title)], rows.map((row) => [row.row, ...columns.map(([, count]) => String(row[count]))]));
 }
 
 function told(isSame: boolean): string {

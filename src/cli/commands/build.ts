@@ -4,7 +4,7 @@ import { EXIT, type ExitCode } from '../exit.ts';
 import type { BuildLine } from '../product.ts';
 import { plain } from '../report/plain.ts';
 import { problemLines } from '../report/problem-lines.ts';
-import { shortLines } from '../report/reported.ts';
+import { tellingLines } from '../report/reported.ts';
 
 /** Of a failed action; "trunkline report local" has all. */
 const FIRST = 20;
@@ -12,11 +12,11 @@ const FIRST = 20;
 /** `trunkline build` */
 export async function build({ terminal, json, signal, product: open }: Session, { staged }: { readonly staged?: boolean }): Promise<ExitCode> {
   const product = await open();
-  const tell = ({ action, state, durationMs, message, log, reports = [] }: BuildLine): void => {
+  const tell = ({ action, state, durationMs, message, log, cached, reports = [] }: BuildLine): void => {
     if (json || state === 'started') return;
     const sign = state === 'passed' ? terminal.paint('green', '✔') : state === 'waived' || state === 'stopped' ? terminal.paint('yellow', '–') : terminal.paint('red', '✘');
-    terminal.print(`${sign} ${action}${durationMs === undefined ? '' : terminal.paint('dim', `  ${formatDuration(durationMs)}`)}${state === 'stopped' ? terminal.paint('dim', '  stopped, since another failed') : ''}${message === undefined ? '' : `  ${plain(message)}`}`);
-    for (const short of shortLines({ reports, limits: {} })) terminal.print(`  ${terminal.paint('dim', short)}`);
+    terminal.print(`${sign} ${action}${durationMs === undefined ? '' : terminal.paint('dim', `  ${formatDuration(durationMs)}`)}${cached === undefined ? '' : terminal.paint('dim', `  cached: from ${cached.run} at ${new Date(cached.at).toISOString().slice(0, 19)}Z`)}${state === 'stopped' ? terminal.paint('dim', '  stopped, since another failed') : ''}${message === undefined ? '' : `  ${plain(message)}`}`);
+    for (const short of tellingLines({ reports, limits: {} })) terminal.print(`  ${terminal.paint('dim', short)}`);
     if (state === 'failed') for (const line of problemLines(reports, FIRST, (colour, text) => terminal.paint(colour, text))) terminal.print(`  ${line}`);
     if (log !== undefined) terminal.print(terminal.paint('dim', `  log: ${log}`));
   };

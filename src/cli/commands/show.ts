@@ -7,7 +7,7 @@ import { describeApproval } from '../approval.ts';
 import type { Session } from '../command.ts';
 import { subjectOf } from '../follow.ts';
 import { problemLines } from '../report/problem-lines.ts';
-import { reportedIn, shortLines, type Reported } from '../report/reported.ts';
+import { reportedIn, tellingLines, type Reported } from '../report/reported.ts';
 import { summaryOf } from '../summary.ts';
 import { treeOf, type Notes, type Paint } from '../tree.ts';
 import { waits } from './run.ts';
@@ -39,7 +39,7 @@ function notesOf(run: Run, reported: readonly Reported[], paint: Paint): Notes {
     const one = reported.find((each) => each.stage === stage && each.action === action);
     if (!one || one.reports.length === 0) return [];
     const isFailed = one.state === 'failed' || one.state === 'retrying';
-    const short = shortLines(one).map((line) => paint('dim', line));
+    const short = tellingLines(one).map((line) => paint('dim', line));
     return isFailed ? [...short, ...problemLines(one.reports, FIRST, paint), paint('dim', `all of it: trunkline report ${run.id} ${stage}.${action}`)] : short;
   };
 }

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { formatDuration, type Json } from '../../foundation/units.ts';
 import type { Told } from '../report/exported.ts';
-import { shortLines, type Reported } from '../report/reported.ts';
+import { shortLines, tellingLines, type Reported } from '../report/reported.ts';
 import { html, Markup } from './html.ts';
 import { timeline } from './pictures.ts';
 import { sectionOf, table } from './sections.ts';
@@ -15,7 +15,7 @@ export function pageOf({ title, outcome, startedAt, endedAt, actions }: Told, do
   const times = [startedAt === undefined ? undefined : `began ${isoOf(startedAt)}`, endedAt === undefined ? undefined : `ended ${isoOf(endedAt)}`, startedAt === undefined || endedAt === undefined ? undefined : `took ${formatDuration(endedAt - startedAt)}`];
   const rows = actions.map(({ stage, action, row, state, durationMs, limits, reports }, index) => [
     reports.length === 0 ? `${stage}.${action}` : html`<a href="#${anchorOf(index)}">${stage}.${action}</a>`, html`<span class="state ${state}">${state}</span>`,
-    durationMs === undefined ? '' : formatDuration(durationMs), shortLines({ reports, limits }).join('; '), html`<code>${row}</code>`,
+    durationMs === undefined ? '' : formatDuration(durationMs), tellingLines({ reports, limits }).join('; '), html`<code>${row}</code>`,
   ]);
   return html`<!DOCTYPE html>
 <html lang="en">

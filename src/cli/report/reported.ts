@@ -3,7 +3,7 @@ import type { Instant, Json, Millis } from '../../foundation/units.ts';
 import { TrunklineError } from '../../foundation/errors.ts';
 import type { ActionPlan } from '../../pipeline/plan.ts';
 import { severities, type Limits } from '../../reports/names.ts';
-import { inShort } from '../../reports/in-short.ts';
+import { inShort, NOTHING } from '../../reports/in-short.ts';
 import type { Report } from '../../reports/report.ts';
 import type { Product } from '../product.ts';
 import { plain } from './plain.ts';
@@ -59,6 +59,13 @@ export function shortLines({ reports, limits }: Pick<Reported, 'reports' | 'limi
     const isOneOfMany = report.type !== 'sbom' && reports.some((other) => other !== report && other.type === report.type && other.name !== report.name);
     return `${isOneOfMany ? `${plain(report.name)}: ` : ''}${inShort(report, limits)}`;
   });
+}
+
+/** The same, without those of many that found nothing. */
+export function tellingLines(reported: Pick<Reported, 'reports' | 'limits'>): readonly string[] {
+  const lines = shortLines(reported);
+  const telling = lines.filter((line) => !line.endsWith(`: ${NOTHING}`));
+  return telling.length === 0 && lines.length > 0 ? [NOTHING] : telling;
 }
 
 /** What the plan allows of findings, where it says so. */
