@@ -5,8 +5,10 @@ import { dirname, join } from 'node:path';
 import type { ActionKind } from '../src/actions/action.ts';
 import { commitKind } from '../src/actions/source/commit.ts';
 import { planKind } from '../src/actions/source/plan.ts';
+import { sourceRowsKind } from '../src/actions/source/rows.ts';
 import { shell } from '../src/actions/shell/shell.ts';
 import { memoryStore } from '../src/artifact/memory/store.ts';
+import { rowIds } from '../src/catalogue/rows.ts';
 import { noCache } from '../src/cache/cache.ts';
 import { systemClock } from '../src/foundation/clock.ts';
 import { LocalEffects } from '../src/host/embedded/effects.ts';
@@ -17,12 +19,17 @@ import { openJournal } from '../src/journal/sqlite/journal.ts';
 import { parsePlan, type ActionPlan, type Plan, type StagePlan } from '../src/pipeline/plan.ts';
 import { openCells } from '../src/runner/cells.ts';
 import { openLog } from '../src/runner/log.ts';
+import type { Tracked } from '../src/source/tracked.ts';
 
 /** A warm host on a folder of its own, with the journal synced to disk and a cell around every action. */
 export interface WarmHost extends AsyncDisposable {
   /** Takes one run through `plan`; resolves with how long it took, in milliseconds, and throws unless it succeeded. */
   run(plan: Plan): Promise<number>;
 }
+
+/** There is no repository here whose rows could be judged. */
+const asksNothing: Plan = { version: 1, application: 'bench', trunk: 'main', source: {}, stages: [], waivers: rowIds.filter((row) => row.startsWith('source.')).map((row) => ({ row, reason: 'a benchmark has no repository' })) };
+const nothing = (): Tracked => ({ list: async () => ({ paths: [], submodules: [] }), read: async () => new Map() });
 
 export async function warmHost(): Promise<WarmHost> {
   const folder = realpathSync(mkdtempSync(join(tmpdir(), 'trunkline-bench-')));
@@ -31,7 +38,7 @@ export async function warmHost(): Promise<WarmHost> {
   const artifacts = memoryStore();
   let plan: Plan | undefined;
   let count = 0;
-  const kinds: readonly ActionKind[] = [shell, commitKind(async () => undefined), planKind(async () => plan!)];
+  const kinds: readonly ActionKind[] = [shell, commitKind(async () => undefined), planKind(async () => plan!), sourceRowsKind({ tracked: nothing, plan: asksNothing })];
   const journal = openJournal(at('journal.db'));
   const host = await EmbeddedHost.start({
     clock: systemClock, journal, capacity: { builds: 2 }, operators: () => ({ people: {} }), down: async () => [],

@@ -21,10 +21,13 @@ import type { EnvironmentProvider } from './environment/driver.ts';
 import { SecretFiles } from './host/embedded/secrets.ts';
 import { openJournalReadOnly } from './journal/sqlite/journal.ts';
 import { takeHostLock } from './journal/sqlite/lock.ts';
+import { sourcesOf } from './actions/source/rows.ts';
 import { checkPlan } from './pipeline/check.ts';
 import { evaluateConfig } from './pipeline/evaluate.ts';
 import { firstPipeline } from './pipeline/init.ts';
+import { filesCalled } from './pipeline/misuse.ts';
 import type { ActionPlan, Plan, StagePlan } from './pipeline/plan.ts';
+import { forgetKept } from './kept.ts';
 import { placeOf, type Place } from './place.ts';
 import { scribe } from './scribe.ts';
 import { connect } from './server/client.ts';
@@ -34,6 +37,7 @@ import { excludeState } from './source/git/exclude.ts';
 import { lookAt } from './source/git/look.ts';
 import { openRepository } from './source/git/repository.ts';
 import { remoteOf } from './source/git/remote.ts';
+import { trackedInWorkTree } from './source/git/tracked.ts';
 import { openTrunk } from './source/git/trunk.ts';
 import { openWorkTree } from './source/git/worktree.ts';
 import { verifyStored } from './verification.ts';
@@ -108,7 +112,9 @@ export async function openProduct({ cwd, state, wrap }: ProductOptions): Promise
     resolve: async (word) => (await (await openTrunk(repository, (await settings()).trunk)).find(word)).id,
     check: async () => {
       const plan = await evaluateWorkTree();
-      return checkPlan({ plan, files: await workTree.files(), ...(remote === undefined ? {} : { remote }), missing: (action, stage) => missingFor(repository.root, action, stage) });
+      const tracked = trackedInWorkTree(repository);
+      const sources = await sourcesOf(tracked, plan, filesCalled(plan, (await tracked.list()).paths));
+      return checkPlan({ plan, sources, today: new Date(systemClock.now()).toISOString().slice(0, 10), ...(remote === undefined ? {} : { remote }), missing: (action, stage) => missingFor(repository.root, action, stage) });
     },
     build: async (options) => inScratch(place, async (folder) => {
       const plan = await evaluateWorkTree();
@@ -208,8 +214,9 @@ async function collect(place: Place): Promise<{ readonly bytes: number; readonly
   const store = await openDiskStore(place.artifacts);
   // What was stored of late may belong to a run that has not packaged yet.
   const { blobs, bytes } = await store.collect(keep, systemClock.now() - 86_400_000);
+  const forgotten = await forgetKept(place, systemClock.now());
   await rm(place.scratch, { recursive: true, force: true });
   if (![...state.unfinished].some((id) => currentStage(state.runs.get(id)!) !== undefined)) await rm(place.work, { recursive: true, force: true });
-  return { bytes, removed: blobs };
+  return { bytes: bytes + forgotten.bytes, removed: blobs + forgotten.entries };
 }
 

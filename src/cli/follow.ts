@@ -5,7 +5,7 @@ import { formatDuration } from '../foundation/units.ts';
 import type { Conductor } from '../server/client.ts';
 import { printable } from '../runner/printable.ts';
 import type { Terminal } from './terminal.ts';
-import { treeOf } from './tree.ts';
+import { cachedText, treeOf } from './tree.ts';
 
 const DRAW_EVERY = 120;
 
@@ -67,7 +67,7 @@ function lineOf(state: PipelineState, event: Recorded): string | undefined {
     case 'run-retried': return `${event.run} is tried again, attempt ${event.attempt}, by ${event.by}`;
     case 'stage-queued': return `${event.run} waits for ${event.stage}`;
     case 'stage-entered': return `${event.run} enters ${event.stage}`;
-    case 'action-passed': return `${event.run} ${event.stage}.${event.action} passed${took(state, event)}`;
+    case 'action-passed': return `${event.run} ${event.stage}.${event.action} passed${took(state, event)}${cachedText(event.output)}`;
     case 'action-failed': return `${event.run} ${event.stage}.${event.action} failed: ${event.error.message}${event.retryAt === undefined ? '' : '; it is tried again'}`;
     case 'action-lost': return `${event.run} ${event.stage}.${event.action} was lost with its host; it is begun again`;
     case 'action-cancelled': return `${event.run} ${event.stage}.${event.action} was stopped`;

@@ -68,6 +68,8 @@ export interface BuildLine {
   /** `stopped`: because another failed. */
   readonly state: 'started' | 'passed' | 'failed' | 'stopped' | 'waived';
   readonly durationMs?: number;
+  /** The result of an earlier build, given again: whose it was, and when, in epoch milliseconds. */
+  readonly cached?: { readonly run: string; readonly at: number };
   readonly message?: string;
   readonly log?: string;
   /** What the action reported, once it has ended. */

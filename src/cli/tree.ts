@@ -1,3 +1,4 @@
+import { cachedIn } from '../core/cached.ts';
 import { currentStage, stagesOf, type ActionRun, type Run, type StageRun } from '../core/state.ts';
 import { formatDuration, type Instant, type Json } from '../foundation/units.ts';
 import type { StagePlan } from '../pipeline/plan.ts';
@@ -40,7 +41,13 @@ function detailOf(kind: string, action: ActionRun | undefined, stage: StageRun, 
   if (action?.error && action.state !== 'passed') return `  ${paint('red', action.error.message)}`;
   if (kind === 'rollout' && stage.rollout) return paint('dim', `  ${stage.rollout.state.phase}`);
   const tests = testsIn(action?.output);
-  return tests > 0 ? paint('dim', `  ${tests} tests`) : '';
+  return `${tests > 0 ? paint('dim', `  ${tests} tests`) : ''}${paint('dim', cachedText(action?.output))}`;
+}
+
+/** Empty where the work was done. */
+export function cachedText(output: Json | undefined): string {
+  const cached = cachedIn(output);
+  return cached ? `  cached: from ${cached.run} at ${new Date(cached.at).toISOString().slice(0, 19)}Z` : '';
 }
 
 /** Tests that passed, over all regions that a suite ran in. */

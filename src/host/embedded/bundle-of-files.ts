@@ -19,7 +19,7 @@ export async function pack<Value>(root: string, paths: readonly string[], exec: 
   const list = beside(root, 'list');
   try {
     await writeFresh(list, paths.map((path) => `./${path}\0`).join(''));
-    await succeeds(exec, ['tar', '--create', '--file', bundle, '--directory', root, '--null', '--files-from', list]);
+    await succeeds(exec, ['tar', '--create', LARGE_READS, '--file', bundle, '--directory', root, '--null', '--files-from', list]);
     await using file = await openInside(dirname(root), basename(bundle));
     return await use(file.createReadStream({ autoClose: false, highWaterMark: 1024 * 1024 }));
   } finally {
@@ -34,13 +34,15 @@ export async function unpack(root: string, files: NonNullable<Kept['files']>, ex
   try {
     if (!await files.copyTo(bundle)) return false;
     await chmod(bundle, 0o644); // commands may be another user's
-    await succeeds(exec, ['tar', '--extract', '--file', bundle, '--directory', root]);
+    await succeeds(exec, ['tar', '--extract', LARGE_READS, '--file', bundle, '--directory', root]);
     return true;
   } finally {
     await rm(bundle, { recursive: true, force: true });
   }
 }
 
+/** A mebibyte at a time. */
+const LARGE_READS = '--blocking-factor=2048';
 let count = 0;
 
 function beside(root: string, what: string): string {

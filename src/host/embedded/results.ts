@@ -5,6 +5,7 @@ import { installerOf } from '../../actions/installer.ts';
 import { MARKER, prepareWorkdir } from '../../actions/preparation.ts';
 import type { ArtifactStore } from '../../artifact/store.ts';
 import type { Cache, Kept } from '../../cache/cache.ts';
+import { cachedIn } from '../../core/cached.ts';
 import { digestOfJson } from '../../foundation/digest.ts';
 import { errorRecord } from '../../foundation/errors.ts';
 import type { Digest, Json } from '../../foundation/units.ts';
@@ -102,13 +103,9 @@ async function prepareNeeded({ action, stage, kinds, context }: Attempted): Prom
     if (!needed || seen.has(name)) continue;
     seen.add(name);
     pending.push(...needed.needs);
-    const prepare = wasCached(context.outputs[name]) ? cachingOf(needed, kinds)?.prepare : undefined;
+    const prepare = cachedIn(context.outputs[name]) ? cachingOf(needed, kinds)?.prepare : undefined;
     if (prepare !== undefined) await prepareWorkdir(prepare, context);
   }
-}
-
-function wasCached(output: Json | undefined): boolean {
-  return typeof output === 'object' && output !== null && 'cached' in output;
 }
 
 async function keep({ cache, origin }: ResultParts, key: Digest, attempted: Attempted, caching: Caching, contents: Contents, output: Json): Promise<void> {
