@@ -2,7 +2,7 @@ import { TrunklineError, type ErrorRecord } from '../foundation/errors.ts';
 import { openInside } from '../foundation/inside.ts';
 import type { RowId } from '../catalogue/rows.ts';
 import { BASELINE, parseBaseline } from '../reports/baseline.ts';
-import { judge, type Verdict } from '../reports/judge.ts';
+import { judge, type Unlisted, type Verdict } from '../reports/judge.ts';
 import type { Limits } from '../reports/names.ts';
 import type { Finding, FindingsReport, Found, Suppression } from '../reports/report.ts';
 import type { ActionContext, ActionResult } from './action.ts';
@@ -14,19 +14,27 @@ export interface Findings {
   readonly scope: readonly string[];
   readonly limits: Limits;
   readonly ignored?: ReadonlyMap<string, Suppression>;
+  /** How many more there were, of which only the severity is known. */
+  readonly unlisted?: Unlisted;
+  /** The row that they are about, where one action serves several. */
+  readonly row?: RowId;
+  /** How a file of the commit is read; by default from the checkout. */
+  readonly read?: Read;
 }
+
+type Read = (path: string) => Promise<string | undefined>;
 
 const MOST_KEPT = 10_000;
 const MOST_NAMED = 20;
 const LARGEST_BYTES = 16 * 1024 * 1024;
 
 /** Judges what was found, keeps the report with the run, and says whether the action has passed. */
-export async function conclude({ found, tools, scope, limits, ignored = new Map() }: Findings, context: ActionContext): Promise<ActionResult> {
+export async function conclude({ found, tools, scope, limits, ignored = new Map(), unlisted = {}, row, read = (path) => readText(context.workdir, path) }: Findings, context: ActionContext): Promise<ActionResult> {
   const verdict = judge(found, {
-    limits, ignored, baseline: await baselineFor(context.row, context), linesOf: await linesOf(found, context),
+    limits, ignored, baseline: await baselineFor(row ?? context.row, read), linesOf: await linesOf(found, read),
     today: new Date(context.clock.now()).toISOString().slice(0, 10),
-  });
-  await context.report({ type: 'findings', name: context.action, tools, scope, counts: verdict.counts, findings: verdict.findings.slice(0, MOST_KEPT) });
+  }, unlisted);
+  await context.report({ type: 'findings', name: row ?? context.action, tools, scope, counts: verdict.counts, findings: verdict.findings.slice(0, MOST_KEPT) });
   for (const line of toldBy(verdict)) context.log(line);
   const forgiven = (standing: Finding['standing']): number => verdict.findings.filter((each) => each.standing === standing).length;
   const output = { findings: verdict.counts, known: forgiven('known'), suppressed: forgiven('suppressed') };
@@ -61,8 +69,8 @@ function placeOf({ file, line }: Finding): string {
   return file === undefined ? 'the project' : `${file}${line === undefined ? '' : `:${line}`}`;
 }
 
-async function baselineFor(row: RowId, context: ActionContext): Promise<ReadonlySet<string>> {
-  const text = await readText(context.workdir, BASELINE);
+async function baselineFor(row: RowId, read: Read): Promise<ReadonlySet<string>> {
+  const text = await read(BASELINE);
   if (text === undefined) return new Set();
   try {
     return new Set((parseBaseline(text).findings[row] ?? []).map(({ fingerprint }) => fingerprint));
@@ -72,10 +80,10 @@ async function baselineFor(row: RowId, context: ActionContext): Promise<Readonly
 }
 
 /** Only of files in which something was found. */
-async function linesOf(found: readonly Found[], context: ActionContext): Promise<(file: string) => readonly string[] | undefined> {
+async function linesOf(found: readonly Found[], read: Read): Promise<(file: string) => readonly string[] | undefined> {
   const files = new Map<string, readonly string[] | undefined>();
   for (const { file } of found) {
-    if (file !== undefined && !files.has(file)) files.set(file, (await readText(context.workdir, file))?.split(/\r?\n/));
+    if (file !== undefined && !files.has(file)) files.set(file, (await read(file))?.split(/\r?\n/));
   }
   return (file) => files.get(file);
 }

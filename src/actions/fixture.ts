@@ -6,6 +6,7 @@ import { systemClock } from '../foundation/clock.ts';
 import type { Secret } from '../foundation/secret.ts';
 import type { EnvironmentPlan } from '../pipeline/plan.ts';
 import type { Report } from '../reports/report.ts';
+import type { LineRange } from '../source/history.ts';
 import type { ActionContext } from './action.ts';
 
 /** What an action under test did. */
@@ -27,17 +28,20 @@ export function actionContext(options: {
   readonly release?: ActionContext['release'];
   readonly run?: string;
   readonly signal?: AbortSignal;
+  /** Lines that the commit changed, by file. */
+  readonly changed?: { readonly [file: string]: readonly LineRange[] };
 } = {}): Recorded {
   const lines: string[] = [];
   const reports: Report[] = [];
   const commands: string[] = [];
   const regions = options.regions ?? {};
   const context: Partial<ActionContext> = {
-    run: options.run ?? 'run-1', stage: 'beta', action: 'tested', attempt: 1, idempotencyKey: 'key', timeout: 60_000,
+    run: options.run ?? 'run-1', stage: 'beta', action: 'tested', row: 'build.code-quality', attempt: 1, idempotencyKey: 'key', timeout: 60_000,
     signal: options.signal ?? new AbortController().signal, clock: systemClock, isolation: 'none', outputs: {},
     workdir: options.workdir ?? '', commit: 'f'.repeat(40),
     ...(options.release ? { release: options.release } : {}),
     environment: { name: 'beta', regions: Object.keys(regions), database: 'postgres', ...options.environment } as EnvironmentPlan,
+    history: { changedLines: async () => new Map(Object.entries(options.changed ?? {})), async *files() {}, async *versions() {} },
     log: (line) => void lines.push(line),
     lastLines: (count) => lines.slice(-count),
     report: async (report) => void reports.push(report),

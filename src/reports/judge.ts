@@ -24,8 +24,14 @@ export interface Verdict {
   readonly over: readonly { readonly severity: Severity; readonly count: number; readonly limit: number }[];
 }
 
-/** Says what each finding is worth, and which limits are broken. Nothing is dropped: what is forgiven is shown as forgiven. */
-export function judge(found: readonly Found[], standards: Standards): Verdict {
+/** How many findings of each severity there were beside those that are listed. */
+export type Unlisted = { readonly [severity in Severity]?: number };
+
+/**
+ * Says what each finding is worth, and which limits are broken. Nothing is dropped: what is forgiven is shown as
+ * forgiven, and what is not listed counts.
+ */
+export function judge(found: readonly Found[], standards: Standards, unlisted: Unlisted = {}): Verdict {
   const seen = new Map<string, number>();
   const findings = found.map((each) => {
     const basis = basisOf(each, standards);
@@ -33,7 +39,7 @@ export function judge(found: readonly Found[], standards: Standards): Verdict {
     seen.set(basis, occurrence + 1);
     return standingOf(each, hash(`${basis}\n${occurrence}`), standards);
   }).sort(byWeight);
-  const counts = Object.fromEntries(severities.map((severity) => [severity, findings.filter((each) => each.standing === 'counts' && each.severity === severity).length])) as Verdict['counts'];
+  const counts = Object.fromEntries(severities.map((severity) => [severity, (unlisted[severity] ?? 0) + findings.filter((each) => each.standing === 'counts' && each.severity === severity).length])) as Verdict['counts'];
   const over = severities.flatMap((severity) => {
     const limit = standards.limits[severity];
     return limit !== undefined && counts[severity] > limit ? [{ severity, count: counts[severity], limit }] : [];
@@ -41,8 +47,12 @@ export function judge(found: readonly Found[], standards: Standards): Verdict {
   return { findings, counts, over };
 }
 
-function standingOf({ identity: _identity, ...found }: Found, fingerprint: string, { baseline, ignored, linesOf, today }: Standards): Finding {
+/** What a tool itself has forgiven has no last day. */
+const NO_LAST_DAY = '9999-12-31';
+
+function standingOf({ identity: _identity, suppressed, ...found }: Found, fingerprint: string, { baseline, ignored, linesOf, today }: Standards): Finding {
   const finding = { ...found, fingerprint };
+  if (suppressed) return { ...finding, standing: 'suppressed', suppression: { ...suppressed, until: NO_LAST_DAY } };
   const byConfiguration = ignored.get(found.rule);
   const remark = byConfiguration ? { suppression: byConfiguration } : remarkOn(found, linesOf);
   if (remark && 'fault' in remark) return { ...finding, standing: 'counts', note: remark.fault };

@@ -80,9 +80,11 @@ export interface Found {
   readonly steps?: readonly { readonly file: string; readonly line: number; readonly message: string }[];
   /** A tool's own name for this finding that stays when lines move. */
   readonly identity?: string;
+  /** Forgiven in the tool's own way, with the reason that it knows of; it knows no last day. */
+  readonly suppressed?: { readonly reason: string; readonly where: string };
 }
 
-export interface Finding extends Omit<Found, 'identity'> {
+export interface Finding extends Omit<Found, 'identity' | 'suppressed'> {
   /** The same as long as rule, file and the text of the line are; 32 hex digits. */
   readonly fingerprint: string;
   /** `counts`: against the limits. `known`: it stands in the baseline. `suppressed`: with a reason, until a day. */
@@ -94,7 +96,7 @@ export interface Finding extends Omit<Found, 'identity'> {
 
 export interface Suppression {
   readonly reason: string;
-  /** The last day on which it holds, `YYYY-MM-DD`, in UTC. */
+  /** The last day on which it holds, `YYYY-MM-DD`, in UTC; `9999-12-31` where a tool knows none. */
   readonly until: string;
   /** Where it is written: `src/db.ts:12`, or a field of the configuration. */
   readonly where: string;

@@ -8,6 +8,11 @@ export interface XmlReader {
   text(piece: string): void;
 }
 
+export interface XmlOptions {
+  /** Lets a document name its type by address, as Cobertura's do; it is passed over, and never fetched. */
+  readonly typeByAddress?: boolean;
+}
+
 /** The document is not one that may be read; `line` counts from 1. */
 export class XmlFault extends Error {
   readonly line: number;
@@ -32,7 +37,7 @@ const PIECE = 64 * 1024;
  * Reads well-formed XML in bounded memory. Declarations of types and entities are refused, so nothing is expanded and
  * nothing is fetched. @throws {XmlFault}
  */
-export async function readXml(chunks: AsyncIterable<Uint8Array>, reader: XmlReader): Promise<void> {
+export async function readXml(chunks: AsyncIterable<Uint8Array>, reader: XmlReader, { typeByAddress = false }: XmlOptions = {}): Promise<void> {
   const parser = sax.parser(true, { position: true, strictEntities: true } as sax.SAXOptions);
   let fault: XmlFault | undefined;
   let depth = 0;
@@ -45,7 +50,9 @@ export async function readXml(chunks: AsyncIterable<Uint8Array>, reader: XmlRead
     // XML has no way to write a control character, and tools that print colours do it all the same: kept as it stands.
     if (!error.message.startsWith('Invalid character entity') || !CONTROL_CHARACTER.test((parser as { entity?: string }).entity ?? '')) refuse(firstLine(error.message));
   };
-  parser.ondoctype = () => refuse('it declares a document type, which is never read');
+  parser.ondoctype = (declared) => {
+    if (!typeByAddress || declared.includes('[')) refuse('it declares a document type, which is never read');
+  };
   parser.onsgmldeclaration = () => refuse('it holds a declaration, which is never read');
   parser.onopentagstart = () => {
     attributes = 0;

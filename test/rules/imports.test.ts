@@ -40,9 +40,9 @@ function faultOf(file: string, { from, isType }: Omit<Import, 'line'>): string |
   return isForeignAdapter && !isTest(file) && !isSibling(here.folder, there.folder) ? `"${there.folder}/${there.adapter}" is an adapter: only the composition root picks one` : undefined;
 }
 
-/** The kinds of actions, the commands, and what holds a cell are no adapters: nobody picks one; the machine decides about cells. */
+/** The kinds of actions, the commands, the readers of formats, and what holds a cell are no adapters: nobody picks one; the machine decides about cells. */
 function isSibling(here: string, there: string): boolean {
-  return here === there && ['actions', 'cli', 'runner'].includes(here);
+  return here === there && ['actions', 'cli', 'reports', 'runner'].includes(here);
 }
 
 test('every folder imports only the folders that it may, and of them only what lies at their root', () => {

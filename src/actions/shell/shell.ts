@@ -1,22 +1,38 @@
 import { z } from 'zod';
-import { TrunklineError, errorRecord, type ErrorRecord } from '../../foundation/errors.ts';
+import { TrunklineError } from '../../foundation/errors.ts';
 import { filesMatching } from '../../foundation/inside.ts';
 import type { Json } from '../../foundation/units.ts';
-import { readJUnitReports } from '../../reports/junit.ts';
+import { findingsFormats, severities } from '../../reports/names.ts';
 import type { TestReport } from '../../reports/report.ts';
 import type { ActionContext, ActionKind } from '../action.ts';
+import { prepareWorkdir } from '../preparation.ts';
 import { cachingFields, cachingOfShell } from './caching.ts';
+import { measured } from './coverage.ts';
+import { concluded } from './findings.ts';
 import { missingFor } from './needs.ts';
+import { orFault, readTests } from './results.ts';
+import { listed } from './sbom.ts';
 import { faultOf } from './verdict.ts';
 
 const reportPath = z.string().min(1).max(4_096).refine((path) => !path.startsWith('/') && !path.split(/[\\/]/).includes('..') && !path.includes('\0'), 'write a path inside the repository');
+const share = z.number().min(0).max(1).optional();
 
 const input = z.strictObject({
   command: z.string().min(1).max(16_384),
+  /** Makes the fresh checkout ready, once for all actions of the stage that name it. */
+  prepare: z.string().min(1).max(16_384).optional(),
   /** Where it writes JUnit XML: a file, or a glob for several. */
   junit: reportPath.optional(),
-  /** Where it writes its coverage. */
+  /** Where it writes its coverage: lcov or Cobertura. */
   coverage: reportPath.optional(),
+  /** The least of it. */
+  atLeast: z.strictObject({ lines: share, branches: share, changedLines: share }).optional(),
+  /** Where it writes what it found, by format. */
+  findings: z.partialRecord(z.enum(findingsFormats), reportPath).optional(),
+  /** The most that there may be of each severity. */
+  limits: z.partialRecord(z.enum(severities), z.int().min(0)).optional(),
+  /** Where it writes a list of all dependencies: CycloneDX or SPDX, as JSON. */
+  sbom: reportPath.optional(),
   ...cachingFields,
   /** What the hook before a commit runs instead; a run knows nothing of it. */
   staged: z.strictObject({ run: z.string().min(1).max(16_384), files: z.array(reportPath).optional(), tests: z.array(reportPath).optional() }).optional(),
@@ -24,24 +40,33 @@ const input = z.strictObject({
 
 export type ShellInput = z.infer<typeof input>;
 
-/** Runs a command of the commit in the stage's cell; with `junit`, its tests decide too. */
+/** Runs a command of the commit in the stage's cell; what it writes of tests, coverage, findings and dependencies decides too. */
 export const shell: ActionKind<ShellInput> = {
   kind: 'shell',
   input,
   checkout: true,
   missing: ({ command }, { repository }) => missingFor(command, repository),
   caching: cachingOfShell,
-  async run({ command, junit, coverage }, context) {
-    const promised = [junit, coverage].filter((path) => path !== undefined);
-    await removeStale(promised, context);
+  async run({ command, prepare, junit, coverage, atLeast, findings, limits, sbom }, context) {
+    if (prepare !== undefined) await prepareWorkdir(prepare, context);
+    await removeStale([junit, coverage, sbom, ...Object.values(findings ?? {})].filter((path) => path !== undefined), context);
     const exit = await context.exec(command);
     context.signal.throwIfAborted();
     if (exit.ended === 'cancelled') throw new TrunklineError('CANCELLED', 'refused', `"${command}" was cancelled`);
 
-    const tests = junit === undefined ? {} : await readTests(junit, context);
-    const reportError = tests.reportError ?? await uncovered(coverage, context);
-    const error = faultOf({ command, exit, ...tests, ...(reportError ? { reportError } : {}), lastLines: context.lastLines(20) });
-    const output = outputOf(exit.code, tests.report);
+    const lastLines = context.lastLines(20);
+    const tests = junit === undefined ? {} : await orFault(() => readTests(junit, context));
+    // What was ended from outside has left its reports as they happened to be.
+    const isWhole = exit.ended === 'by-itself' && exit.signal === null;
+    const cover = coverage === undefined || !isWhole ? {} : await orFault(() => measured({ coverage, atLeast: atLeast ?? {} }, context));
+    const found = findings === undefined || !isWhole ? {} : await orFault(() => concluded({ findings, limits }, exit.code, context));
+    const isExplained = found.value?.explains ?? false;
+    const bill = sbom === undefined || !isWhole || exit.code !== 0 && !isExplained ? {} : await orFault(() => listed(sbom, context));
+    const error = faultOf({
+      command, exit, lastLines, isExplained,
+      ...(tests.value ? { report: tests.value } : {}), over: found.value?.error, uncovered: cover.value?.error, unread: [tests.fault, found.fault, cover.fault, bill.fault],
+    });
+    const output: Json = { exitCode: exit.code, ...testsOf(tests.value), ...cover.value?.output, ...found.value?.output, ...bill.value };
     return error ? { passed: false, error, output } : { passed: true, output };
   },
 };
@@ -55,25 +80,6 @@ async function removeStale(paths: readonly string[], context: ActionContext): Pr
   if (exit.code !== 0) throw new TrunklineError('REPORT_STALE', 'infra', `a report of an earlier command could not be removed: ${stale[0]}`, 'let nothing in the commit make it read-only', context.lastLines(5));
 }
 
-async function readTests(junit: string, context: ActionContext): Promise<{ readonly report?: TestReport; readonly reportError?: ErrorRecord }> {
-  try {
-    const report = await readJUnitReports(context.workdir, junit, context.action);
-    await context.report(report);
-    return { report };
-  } catch (thrown) {
-    if (thrown instanceof TrunklineError) return { reportError: errorRecord(thrown) };
-    throw thrown;
-  }
-}
-
-/** Promised coverage that was not written is no coverage. */
-async function uncovered(coverage: string | undefined, context: ActionContext): Promise<ErrorRecord | undefined> {
-  if (coverage === undefined) return undefined;
-  const found = (await filesMatching(context.workdir, [coverage])).get(coverage) ?? [];
-  if (found.some(({ type }) => type === 'file')) return undefined;
-  return { code: 'COVERAGE_MISSING', class: 'code', message: `there is no coverage at ${coverage}`, hint: 'have the test command write it there, or correct "coverage" in trunkline.config.ts' };
-}
-
-function outputOf(exitCode: number | null, report: TestReport | undefined): Json {
-  return { exitCode, ...(report ? { tests: { passed: report.passed, failed: report.failed, skipped: report.skipped } } : {}) };
+function testsOf(report: TestReport | undefined): { readonly tests?: Json } {
+  return report ? { tests: { passed: report.passed, failed: report.failed, skipped: report.skipped } } : {};
 }

@@ -7,15 +7,24 @@ export interface Ended {
   readonly command: string;
   readonly exit: Exit;
   readonly report?: TestReport;
+  /** Whether the exit code says no more than what the findings say better. */
+  readonly isExplained: boolean;
+  /** Why what was found is too much. */
+  readonly over?: ErrorRecord | undefined;
+  /** Why the coverage is too little. */
+  readonly uncovered?: ErrorRecord | undefined;
   /** Why there is no report although one was promised. */
-  readonly reportError?: ErrorRecord;
+  readonly unread: readonly (ErrorRecord | undefined)[];
   readonly lastLines: readonly string[];
 }
 
 const MOST_NAMED = 20;
 
-/** Why the command failed; undefined when it passed. Failed tests say more than the exit code that they cause. */
-export function faultOf({ command, exit, report, reportError, lastLines }: Ended): ErrorRecord | undefined {
+/**
+ * Why the command failed; undefined when it passed. Failed tests and findings say more than the exit code that they
+ * cause.
+ */
+export function faultOf({ command, exit, report, isExplained, over, uncovered, unread, lastLines }: Ended): ErrorRecord | undefined {
   const said = `"${command.length > 120 ? `${command.slice(0, 117)}...` : command}"`;
   const record = (code: string, message: string, hint: string, lines = lastLines, kind: ErrorRecord['class'] = 'code'): ErrorRecord =>
     ({ code, class: kind, message, hint, ...(lines.length > 0 ? { lastLines: lines } : {}) });
@@ -31,14 +40,17 @@ export function faultOf({ command, exit, report, reportError, lastLines }: Ended
     return record('TESTS_FAILED', `${report.failed} of ${report.passed + report.failed} tests failed: ${names}${report.failed > 3 ? ' and more' : ''}`,
       'correct the change, or the tests', [...failures.slice(0, MOST_NAMED).flatMap(told), ...lastLines.slice(-10)]);
   }
+  if (over) return over;
   if (exit.code === 127) {
     const missing = missingProgram(lastLines);
     return record('COMMAND_NOT_FOUND', `${said} needs ${missing === undefined ? 'a program that is' : `"${missing}", which is`} not installed`,
       `install ${missing ?? 'it'} on this machine, or add it to the devDependencies and let the command install them first`);
   }
   if (exit.code === 126) return record('COMMAND_NOT_EXECUTABLE', `${said} names a file that cannot be executed`, 'commit it with its executable bit: git update-index --chmod=+x FILE');
-  if (exit.code !== 0) return record('COMMAND_FAILED', `${said} failed with exit code ${exit.code}`, 'see its last lines, or its whole log with "trunkline logs"');
-  if (reportError) return { ...reportError, ...(lastLines.length > 0 ? { lastLines } : {}) };
+  if (exit.code !== 0 && !isExplained) return record('COMMAND_FAILED', `${said} failed with exit code ${exit.code}`, 'see its last lines, or its whole log with "trunkline logs"');
+  if (uncovered) return uncovered;
+  const [unreadable] = unread.filter((each) => each !== undefined);
+  if (unreadable) return { ...unreadable, ...(lastLines.length > 0 ? { lastLines } : {}) };
   if (report && report.passed === 0) return record('NO_TESTS_RAN', `${said} passed without one test that ran (${report.skipped} skipped): that proves nothing`, 'see that the command finds its tests');
   return undefined;
 }
