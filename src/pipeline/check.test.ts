@@ -5,11 +5,13 @@ import { checkPlan, complete, type Checking } from './check.ts';
 import { alarm, httpProbe, probe, processes } from './environments.ts';
 import { running, spec } from './fixture.ts';
 import { alarms, application, canary, sh, waive, wave, type ApplicationSpec } from './index.ts';
+import { sourcesOf } from '../inspection/fixture.ts';
 import { planDigest } from './plan.ts';
 import { predictedDuration, warningsOf } from './predicted.ts';
 
 const FILES = ['src/server.ts', 'src/server.test.ts', 'features/order.feature', 'infrastructure/environments.ts', 'public/index.html', 'package.json', 'package-lock.json', 'config/app.json', 'db/migrations/1.sql', 'trunkline.config.ts'];
-const whole: Checking = { plan: application('orders', spec), files: FILES, remote: 'https://git.example.com/orders.git', missing: async () => [] };
+const files = (...paths: readonly string[]) => sourcesOf(Object.fromEntries(paths.map((path) => [path, undefined])));
+const whole: Checking = { plan: application('orders', spec), sources: files(...FILES), today: '2026-11-23', remote: 'https://git.example.com/orders.git', missing: async () => [] };
 const of = async (id: RowId, change: Partial<Checking> = {}) => {
   const check = await checkPlan({ ...whole, ...change });
   return check.rows.find((row) => row.id === id);
@@ -18,7 +20,8 @@ const ofSpec = (id: RowId, change: Partial<ApplicationSpec>) => of(id, { plan: a
 
 test('every row of the catalogue is there once, in its order, with its level', async () => {
   const check = await checkPlan(whole);
-  assert.deepEqual(check.rows.map(({ id, level }) => [id, level]), rows.map(({ id, level }) => [id, level]));
+  const asked = (id: RowId, level: string) => [id, id === 'source.database' ? 'required' : level]; // there is one
+  assert.deepEqual(check.rows.map(({ id, level }) => asked(id, level)), rows.map(({ id, level }) => asked(id, level)));
   assert.equal(check.plan, planDigest(whole.plan));
 });
 
@@ -62,7 +65,7 @@ test('each required row that is missing makes a repository incomplete', async ()
   const check = await checkPlan(whole);
   for (const { id, level } of rows) {
     const without = { ...check, rows: check.rows.map((row) => (row.id === id ? { ...row, state: 'missing' as const } : row)) };
-    assert.equal(complete(without), level !== 'required', id);
+    assert.equal(complete(without), level !== 'required' && id !== 'source.database', id);
   }
 });
 
@@ -125,15 +128,15 @@ test('a remote gives access, and its credentials are not shown', async () => {
   assert.equal(row?.state, 'present');
   assert.match(row?.reason ?? '', /no remote/);
   assert.ok(check.warnings.some((warning) => warning.includes('no remote')));
-  assert.equal((await checkPlan({ ...local, files: [] })).rows.find(({ id }) => id === 'source.access')?.state, 'missing');
+  assert.equal((await checkPlan({ ...local, sources: files() })).rows.find(({ id }) => id === 'source.access')?.state, 'missing');
 });
 
 test('declared places win over the usual ones', async () => {
   const plan = application('orders', { ...spec, source: { application: 'code/**', access: 'CODEOWNERS', staticAssets: waive('an API has none') } });
   assert.equal((await of('source.application', { plan }))?.reason, 'no tracked file matches code/**');
-  assert.equal((await of('source.application', { plan, files: ['code/a.ts', 'code/b.ts'] }))?.tool, 'code/a.ts and 1 more');
+  assert.equal((await of('source.application', { plan, sources: files('code/a.ts', 'code/b.ts') }))?.tool, 'code/a.ts and 1 more');
   assert.equal((await of('source.access', { plan }))?.state, 'missing');
-  assert.equal((await of('source.access', { plan, files: ['CODEOWNERS'] }))?.state, 'present');
+  assert.equal((await of('source.access', { plan, sources: files('CODEOWNERS') }))?.state, 'present');
   assert.equal((await of('source.static-assets', { plan }))?.state, 'waived');
 });
 
@@ -157,4 +160,48 @@ test('every row says something of itself', async () => {
   const check = await checkPlan(whole);
   assert.equal(new Set(check.rows.map(({ id }) => id)).size, rowIds.length);
   for (const row of check.rows) assert.ok(row.state === 'present' ? row.tool : row.reason, row.id);
+});
+
+test('a private database asks for its code; where there is none, its code is only recommended', async () => {
+  const bare = files(...FILES.filter((path) => !path.startsWith('db/')));
+  assert.deepEqual([(await of('source.database', { sources: bare }))?.level, (await of('source.database', { sources: bare }))?.state], ['required', 'missing']);
+  const plan = structuredClone(whole.plan);
+  for (const { environment } of plan.stages) if (environment) (environment as { database: string }).database = 'none';
+  assert.deepEqual([(await of('source.database', { sources: bare, plan }))?.level, (await of('source.database', { sources: bare, plan }))?.state], ['recommended', 'missing']);
+});
+
+test('what is wrong in the files of a row makes it missing, with each place; a reason and a day forgive it, and are shown', async () => {
+  const of = async (today: string, line: string) => {
+    const sources = sourcesOf({ ...Object.fromEntries(FILES.map((path) => [path, undefined])), 'config/app.yaml': `name: orders\n${line}\nport: 1\n` });
+    return (await checkPlan({ ...whole, sources, today })).rows.find(({ id }) => id === 'source.static-configuration');
+  };
+  const bad = await of('2026-11-23', 'api: https://orders.shop.io');
+  assert.deepEqual([bad?.state, bad?.findings?.map(({ file, line, rule, standing }) => [file, line, rule, standing])], ['missing', [['config/app.yaml', 2, 'environment-host', 'counts']]]);
+  const forgiven = 'api: https://orders.shop.io # trunkline-ignore environment-host until 2026-12-01: the same everywhere';
+  const good = await of('2026-12-01', forgiven);
+  assert.deepEqual([good?.state, good?.findings?.[0]?.standing, good?.findings?.[0]?.suppression?.reason], ['present', 'suppressed', 'the same everywhere']);
+  assert.equal((await of('2026-12-02', forgiven))?.state, 'missing');
+});
+
+test('tests and infrastructure that lie in another repository are not in this one', async () => {
+  const without = Object.fromEntries(FILES.filter((path) => !/test|features|infrastructure/.test(path)).map((path) => [path, undefined]));
+  const sources = sourcesOf({ ...without, '.gitmodules': '[submodule "t"]\n\tpath = e2e-tests\n\turl = git@example.com:t.git\n', '.github/workflows/deploy.yml': 'on:\n  push:\n    branches: [main]\njobs:\n  deploy:\n    uses: shop/infra/.github/workflows/deploy.yml@main\n' }, ['e2e-tests']);
+  const tests = await of('source.tests', { sources });
+  assert.deepEqual([tests?.state, tests?.findings?.map(({ file, line, rule }) => [file, line, rule])], ['missing', [['.gitmodules', 2, 'other-repository'], [undefined, undefined, 'row-missing']].reverse()]);
+  const infrastructure = await of('source.infrastructure', { sources });
+  assert.match(infrastructure?.reason ?? '', /shop\/infra\/.* is another repository/);
+  assert.ok(infrastructure?.findings?.some(({ file, line }) => file === '.github/workflows/deploy.yml' && line === 6));
+});
+
+test('a remote must authenticate; a folder of this machine rests on its accounts', async () => {
+  for (const remote of ['git://git.example.com/orders.git', 'http://git.example.com/orders.git', 'ftp://git.example.com/orders.git']) {
+    const row = await of('source.access', { remote });
+    assert.deepEqual([row?.state, row?.findings?.[0]?.rule], ['missing', 'weak-transport'], remote);
+  }
+  for (const remote of ['/srv/git/orders.git', '../orders.git', 'file:///srv/git/orders.git']) {
+    const check = await checkPlan({ ...whole, remote });
+    assert.match(check.rows.find(({ id }) => id === 'source.access')?.reason ?? '', /folder of this machine/, remote);
+    assert.ok(check.warnings.some((warning) => /folder of this machine/.test(warning)), remote);
+  }
+  for (const remote of ['ssh://git@git.example.com/orders.git', 'git@git.example.com:orders.git', 'https://git.example.com/orders.git']) assert.equal((await of('source.access', { remote }))?.reason, undefined, remote);
 });

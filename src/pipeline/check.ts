@@ -1,10 +1,18 @@
 import { rows, type RowId } from '../catalogue/rows.ts';
 import { formatDuration, type Digest } from '../foundation/units.ts';
 import { fieldOf } from './field.ts';
-import { hollow } from './hollow.ts';
+import { hollow, toothless } from './hollow.ts';
 import { planDigest, type ActionPlan, type Plan, type StagePlan } from './plan.ts';
+import { beforeDeployment, builtAgain, noBillOfMaterials, publishedBeside, sharedWith, spelledOut } from './misuse.ts';
 import { predictedDuration, TWO_HOURS, warningsOf } from './predicted.ts';
-import { look } from './sources.ts';
+import { inspect, sourceLimits, type RowInspection } from '../inspection/inspect.ts';
+import { foundAt, lackingAt, placeOf } from '../inspection/places.ts';
+import type { Sources } from '../inspection/sources.ts';
+import { roadsBeside } from '../inspection/roads.ts';
+import { isAuthenticating } from '../inspection/transport.ts';
+import { BASELINE, parseBaseline } from '../reports/baseline.ts';
+import { judge } from '../reports/judge.ts';
+import type { Finding } from '../reports/report.ts';
 
 /** What `trunkline check` says about one row of the specification. */
 export interface RowCheck {
@@ -17,6 +25,8 @@ export interface RowCheck {
   readonly where?: string;
   /** What would run, or what was found. */
   readonly tool?: string;
+  /** What is wrong with the files that serve it, and what was forgiven. */
+  readonly findings?: readonly Finding[];
 }
 
 export interface Check {
@@ -28,8 +38,10 @@ export interface Check {
 
 export interface Checking {
   readonly plan: Plan;
-  /** Every path that git tracks. */
-  readonly files: readonly string[];
+  /** What git tracks. */
+  readonly sources: Sources;
+  /** `YYYY-MM-DD`, in UTC: suppressions end. */
+  readonly today: string;
   /** The trunk's remote, where there is one. */
   readonly remote?: string;
   /** What an action needs and does not find here: asked of its kind. Present means it would run. */
@@ -40,11 +52,15 @@ export interface Checking {
 export async function checkPlan(checking: Checking): Promise<Check> {
   const { plan } = checking;
   const waived = new Map(plan.waivers.map(({ row, reason }) => [row, reason]));
-  const checked = await Promise.all(rows.map(async ({ id, level }): Promise<RowCheck> => {
+  const inspected = new Map<RowId, RowInspection>(inspect(checking, checking.sources).map((each) => [each.row, each]));
+  const checked = await Promise.all(rows.map(async ({ id, level: usual }): Promise<RowCheck> => {
     const reason = waived.get(id);
     const place = /^(pipeline|metric)\./.test(id) ? {} : { where: fieldOf(id) };
+    const level = inspected.get(id)?.isRequired === true ? 'required' : usual;
+    const contradiction = contradicted(id, checking);
+    if (contradiction !== undefined) return { id, level, state: 'missing', ...contradiction, ...place };
     if (reason !== undefined) return { id, level, state: 'waived', reason, ...place };
-    return { id, level, ...(await judge(id, checking)), ...place };
+    return { id, level, ...(await stateOf(id, checking, inspected.get(id))), ...place };
   }));
   return { plan: planDigest(plan), rows: checked, warnings: [...warningsOf(plan), ...remarks(checking)] };
 }
@@ -54,17 +70,43 @@ export function complete(check: Check): boolean {
   return check.rows.every(({ level, state }) => level !== 'required' || state !== 'missing');
 }
 
-type Judgement = Pick<RowCheck, 'state' | 'reason' | 'tool'>;
+type Judgement = Pick<RowCheck, 'state' | 'reason' | 'tool' | 'findings'>;
 
-async function judge(id: RowId, checking: Checking): Promise<Judgement> {
+async function stateOf(id: RowId, checking: Checking, inspected: RowInspection | undefined): Promise<Judgement> {
   const given = givenByTrunkline(id, checking.plan);
   if (given) return given;
-  if (id === 'source.access') return access(checking);
-  if (/^(source|local)\./.test(id)) {
-    const finding = look(id, checking.plan.source[id], checking.files);
-    return 'found' in finding ? { state: 'present', tool: finding.found } : { state: 'missing', reason: finding.lacking };
+  if (inspected) return judged(inspected, checking);
+  if (id.startsWith('local.')) {
+    const place = placeOf(id, checking.plan.source[id], checking.sources.paths);
+    return place.files.length > 0 ? { state: 'present', tool: foundAt(place) } : { state: 'missing', reason: lackingAt(place) };
   }
   return actions(id, checking);
+}
+
+/** A row of Source, by the same judgement as in a run. */
+function judged({ row, what, found }: RowInspection, checking: Checking): Judgement {
+  const { sources, today, remote } = checking;
+  const { findings, over } = judge(found, {
+    limits: sourceLimits, ignored: new Map(), baseline: baselineOf(row, sources), linesOf: (file) => sources.text(file)?.split(/\r?\n/), today,
+  });
+  const told = findings.length > 0 ? { findings } : {};
+  const tool = what === undefined ? {} : { tool: what };
+  if (over.length > 0) {
+    const counting = findings.filter(({ standing }) => standing === 'counts');
+    return { state: 'missing', reason: `${counting[0]?.message.replace(`${row}: `, '')}${counting.length > 1 ? `; and ${counting.length - 1} more` : ''}`, ...tool, ...told };
+  }
+  if (row === 'source.access' && restsOnThisMachine(checking)) return { state: 'present', ...tool, reason: remote === undefined ? LOCAL_ONLY : LOCAL_REMOTE };
+  return what === undefined ? { state: 'missing', reason: lackingAt(placeOf(row, checking.plan.source[row], sources.paths)) } : { state: 'present', ...tool, ...told };
+}
+
+function baselineOf(row: RowId, { text }: Sources): ReadonlySet<string> {
+  const file = text(BASELINE);
+  if (file === undefined) return new Set();
+  try {
+    return new Set((parseBaseline(file).findings[row] ?? []).map(({ fingerprint }) => fingerprint));
+  } catch {
+    return new Set(); // the run itself refuses a baseline that is none
+  }
 }
 
 /** What the product is, whatever the configuration says; except for what the configuration can spoil. */
@@ -88,44 +130,58 @@ function givenByTrunkline(id: RowId, plan: Plan): Judgement | undefined {
 
 const BUDGETS: { readonly [stage: string]: number } = { build: 600_000, beta: 1_800_000, gamma: 1_800_000 };
 
+const LOCAL_ONLY = 'the repository has no remote: only this machine\'s accounts and file permissions decide who may change the trunk';
+const LOCAL_REMOTE = 'the remote is a folder of this machine: its accounts and file permissions decide who may change the trunk';
+
 /** A remote keeps who may do what; without one, the file permissions of this machine do. */
-function access({ files, plan, remote }: Checking): Judgement {
-  const declared = plan.source['source.access'];
-  if (declared) {
-    const finding = look('source.access', declared, files);
-    return 'found' in finding ? { state: 'present', tool: finding.found } : { state: 'missing', reason: finding.lacking };
-  }
-  if (files.length === 0) return { state: 'missing', reason: 'git tracks no file here' };
-  if (remote !== undefined) return { state: 'present', tool: withoutCredentials(remote) };
-  return { state: 'present', tool: 'git', reason: LOCAL_ONLY };
+function restsOnThisMachine({ plan, remote, sources }: Checking): boolean {
+  if (plan.source['source.access'] || sources.paths.length === 0 || plan.waivers.some(({ row }) => row === 'source.access')) return false;
+  return remote === undefined || isAuthenticating(remote) === undefined;
 }
 
-const LOCAL_ONLY = 'the repository has no remote: only this machine\'s accounts and file permissions decide who may change the trunk';
+function remarks(checking: Checking): readonly string[] {
+  return restsOnThisMachine(checking) ? [checking.remote === undefined ? LOCAL_ONLY : LOCAL_REMOTE] : [];
+}
 
-function remarks({ plan, remote, files }: Checking): readonly string[] {
-  const isLocal = remote === undefined && files.length > 0 && !plan.source['source.access'] && !plan.waivers.some(({ row }) => row === 'source.access');
-  return isLocal ? [LOCAL_ONLY] : [];
+/** What the configuration or the repository does beside a row, so that neither its action nor its waiver is the whole truth. */
+function contradicted(id: RowId, { plan, sources }: Checking): Pick<RowCheck, 'reason' | 'findings'> | undefined {
+  if (id === 'pipeline.trunk-only') {
+    const roads = roadsBeside(plan.trunk, sources);
+    const { findings } = judge(roads, { limits: sourceLimits, ignored: new Map(), baseline: new Set(), linesOf: () => undefined, today: '' });
+    return findings[0] === undefined ? undefined : { reason: findings[0].message, findings };
+  }
+  const reason = id === 'build.package' ? publishedBeside(plan, sources) : undefined;
+  return reason === undefined ? undefined : { reason };
 }
 
 /** A row is present when every action that serves it would run and means something. */
-async function actions(id: RowId, { plan, missing }: Checking): Promise<Judgement> {
+async function actions(id: RowId, { plan, sources, missing }: Checking): Promise<Judgement> {
   const serving = plan.stages.flatMap((stage) => stage.actions.filter((action) => action.row === id).map((action) => ({ stage, action })));
   const [main] = serving.slice(-1);
   if (!main) return { state: 'missing', reason: 'nothing in the plan does it' };
-  const lacks = (await Promise.all(serving.map(async ({ stage, action }) => [...empty(id, action, stage), ...(await missing(action, stage))]))).flat();
+  const lacks = (await Promise.all(serving.map(async ({ stage, action }) => [...empty(id, action, stage, plan, sources), ...(await missing(action, stage))]))).flat();
   if (lacks.length > 0) return { state: 'missing', reason: [...new Set(lacks)].join('; '), tool: toolOf(main.action) };
   return { state: 'present', tool: toolOf(main.action) };
 }
 
 /** What makes an action a mere name. */
-function empty(id: RowId, { kind, input }: ActionPlan, { name, environment }: StagePlan): readonly string[] {
-  const { command, junit, prepare } = (input ?? {}) as { readonly command?: unknown; readonly junit?: unknown; readonly prepare?: unknown };
-  const faults = typeof command === 'string' ? [hollow(command)] : [];
+function empty(id: RowId, { kind, input }: ActionPlan, stage: StagePlan, plan: Plan, sources: Sources): readonly string[] {
+  const { name, environment } = stage;
+  const given = (input ?? {}) as { readonly command?: unknown; readonly junit?: unknown; readonly prepare?: unknown; readonly findings?: unknown; readonly sbom?: unknown };
+  const { command, junit, prepare } = given;
+  const faults: (string | undefined)[] = [];
+  if (typeof command === 'string') {
+    const full = spelledOut(command, sources);
+    faults.push(hollow(command) ?? full.map(hollow).find((fault) => fault !== undefined), given.findings === undefined && junit === undefined ? toothless(full) : undefined);
+    if (name === 'build') faults.push(beforeDeployment(full));
+    if (id === 'build.sbom') faults.push(noBillOfMaterials(full, given.sbom, sources));
+  }
   if (id === 'build.unit-tests' && typeof junit !== 'string') faults.push('its results are not read: name the JUnit file');
   if (typeof prepare === 'string' && prepare.trim() === '') faults.push('its prepare is empty');
   if ((kind === 'alarms' || id === 'prod.deploy') && environment?.alarms.length === 0) faults.push(`the environment ${name} has no alarm`);
   if (kind === 'probes' && environment?.probes.length === 0) faults.push(`the environment ${name} has no probe`);
-  if (kind === 'launch' && environment) faults.push(hollow(environment.run));
+  if (kind === 'launch' && environment) faults.push(hollow(environment.run), sharedWith(environment, plan));
+  if (kind === 'rollout' && environment) faults.push(builtAgain(spelledOut(environment.run, sources)));
   return faults.filter((fault) => fault !== undefined);
 }
 
@@ -133,9 +189,4 @@ function toolOf({ kind, input }: ActionPlan): string {
   const { command, directory } = (input ?? {}) as { readonly command?: unknown; readonly directory?: unknown };
   if (typeof command === 'string') return kind === 'shell' ? command : `${kind}: ${command}`;
   return typeof directory === 'string' ? `${kind} ${directory}` : kind;
-}
-
-/** A remote's address may hold a token. */
-function withoutCredentials(remote: string): string {
-  return remote.replace(/^([a-z][a-z0-9+.-]*:\/\/)[^/@]*@/i, '$1');
 }

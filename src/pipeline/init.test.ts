@@ -11,6 +11,7 @@ import { evaluateConfig } from './evaluate.ts';
 import { firstPipeline, type NewFile } from './init.ts';
 import { memoryLog, plainCell } from './plain-cell.ts';
 import type { Plan } from './plan.ts';
+import { sourcesOf } from '../inspection/fixture.ts';
 import { stageOf } from './rules.ts';
 
 const root = await mkdtemp(join(tmpdir(), 'trunkline-init-'));
@@ -70,7 +71,7 @@ test('what a repository holds is used', async () => {
 test('what it wrote lacks nothing required where there are probes, and says what nobody has explained', async () => {
   const plan = await evaluated(initialised(WHOLE));
   const files = [...Object.keys(WHOLE), 'trunkline.config.ts', 'infrastructure/environments.ts'];
-  const check = await checkPlan({ plan, files, remote: 'git@example.com:orders.git', missing: async () => [] });
+  const check = await checkPlan({ plan, sources: sourcesOf(Object.fromEntries(files.map((path) => [path, undefined]))), today: '2026-11-23', remote: 'git@example.com:orders.git', missing: async () => [] });
   assert.deepEqual(check.rows.filter(({ level, state }) => level === 'required' && state === 'missing'), []);
   assert.ok(complete(check));
   assert.deepEqual(check.warnings, ['build.sca is waived, and nobody has said why yet']);

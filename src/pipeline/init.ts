@@ -48,6 +48,9 @@ function configuration(found: Survey, { trunk, environments, analysed }: { reado
     synthetic: found.probes.length === 0 ? WAIVED : 'probes({ atLeast: 10 })',
   };
   const database = found.migrations === undefined ? '' : `    database: dbmate(${text(found.migrations)}),\n`;
+  // This very configuration is static configuration, once it is committed.
+  const absent = found.withoutSource.filter((field) => field !== 'staticConfiguration');
+  const source = absent.length === 0 ? '' : `  source: {\n${absent.map((field) => `    ${field}: ${WAIVED},\n`).join('')}  },\n\n`;
   const body = `export default application(${text(found.name)}, {
   trunk: ${text(trunk)},
 
@@ -55,7 +58,7 @@ function configuration(found: Survey, { trunk, environments, analysed }: { reado
     preCommitHooks: ${lines.hooks},
   },
 
-  build: {
+${source}  build: {
     code: ${lines.code},
     unitTests: ${lines.tests}${lines.tests.includes('//') ? '' : ','}
     codeQuality: ${lines.quality},

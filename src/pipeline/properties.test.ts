@@ -89,7 +89,7 @@ test('whatever is written is refused where it is written, or is a plan that the 
     const read = parseCanonical(new TextEncoder().encode(canonicalJson(plan as unknown as Json)));
     assert.ok('value' in read);
     assert.equal(planDigest(parsePlan(read.value)), planDigest(plan));
-    await checkPlan({ plan, files: [], missing: async () => [] });
+    await checkPlan({ plan, sources: { paths: [], submodules: [], unread: 0, text: () => undefined }, today: '2026-11-23', missing: async () => [] });
   }), { numRuns: 600 });
   assert.ok(seen.plans > 20 && seen.refusals > 20, JSON.stringify(seen));
 });

@@ -53,5 +53,6 @@ export function labelFault(value: string): string | undefined {
 export function globFault(glob: string): string | undefined {
   if (!isInside(glob) || glob.length > 200) return 'write a glob inside the repository, of at most 200 characters';
   if (/[()]/.test(glob) || (glob.match(/\*/g)?.length ?? 0) > 6 || (glob.match(/\{/g)?.length ?? 0) > 3) return 'write a simpler glob: at most six "*", three "{", and no "("';
-  return undefined;
+  const alternatives = [...glob.matchAll(/\{([^{}]*)\}/g)].reduce((product, [, choices = '']) => product * choices.split(',').length, 1);
+  return alternatives > 256 ? `it stands for ${alternatives} globs; write a simpler one` : undefined;
 }

@@ -2,7 +2,8 @@ import type { StagePlan } from './plan.ts';
 
 /**
  * The first stage of every run. It is built in, since the plan is only known once it has passed: it proves that the
- * commit is on the trunk, then evaluates the pipeline as it is written at that commit.
+ * commit is on the trunk, evaluates the pipeline as it is written at that commit, and judges every row of Source by its
+ * files.
  */
 export const sourceStage: StagePlan = {
   name: 'source',
@@ -12,5 +13,6 @@ export const sourceStage: StagePlan = {
   actions: [
     { name: 'commit', row: 'pipeline.trunk-only', kind: 'commit', input: {}, needs: [], timeoutMs: 60_000, retry: { attempts: 3, backoffMs: 1_000 } },
     { name: 'plan', row: 'pipeline.as-code', kind: 'plan', input: {}, needs: ['commit'], timeoutMs: 60_000, retry: { attempts: 3, backoffMs: 1_000 } },
+    { name: 'rows', row: 'source.application', kind: 'source-rows', input: {}, needs: ['plan'], timeoutMs: 60_000, retry: { attempts: 1, backoffMs: 0 } },
   ],
 };

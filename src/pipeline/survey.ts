@@ -1,6 +1,7 @@
 import { z } from 'zod';
+import { fieldOf } from './field.ts';
 import { hollow } from './hollow.ts';
-import { look } from './sources.ts';
+import { placeOf } from '../inspection/places.ts';
 
 /** A repository as `trunkline init` sees it: nothing in it is run. */
 export interface Repository {
@@ -27,6 +28,8 @@ export interface Survey {
   readonly acceptance: string | undefined;
   readonly probes: readonly string[];
   readonly hooks: string | undefined;
+  /** Fields of `source` for which nothing lies in the usual places. */
+  readonly withoutSource: readonly string[];
 }
 
 /** The part of a package.json that matters here; anything else in it is no business of ours. */
@@ -37,13 +40,14 @@ const manifest = z.object({
 }).catch({ name: '', main: undefined, scripts: {} });
 type Manifest = z.infer<typeof manifest>;
 
+const SOURCE = ['source.application', 'source.tests', 'source.static-assets', 'source.dependency-manifests', 'source.static-configuration'] as const;
 const JUNIT = 'reports/unit.xml';
 
 export function survey(repository: Repository): Survey {
   const { files } = repository;
   const has = (path: string) => files.includes(path);
   const npm = has('package.json') ? manifestOf(repository.read('package.json')) : undefined;
-  const hooks = look('local.pre-commit-hooks', undefined, files);
+  const [hooks] = placeOf('local.pre-commit-hooks', undefined, files).files;
   return {
     name: nameOf(npm?.name.replace(/^@[^/]*\//, '') || repository.folder),
     code: npm ? buildOf(npm, has('package-lock.json')) : has('pom.xml') ? 'mvn -B -q package -DskipTests' : has('pyproject.toml') ? 'python3 -m pip install .' : has('requirements.txt') ? 'python3 -m pip install -r requirements.txt' : undefined,
@@ -56,7 +60,9 @@ export function survey(repository: Repository): Survey {
     features: files.some((file) => file.endsWith('.feature')) ? scriptOf(npm, ['features', 'test:features', 'cucumber']) ?? 'npx cucumber-js --format junit:reports/features.xml' : undefined,
     acceptance: files.some((file) => /(^|\/)playwright\.config\.[cm]?[jt]s$|^(acceptance|e2e)\//.test(file)) ? scriptOf(npm, ['acceptance', 'test:acceptance', 'e2e', 'test:e2e']) ?? 'npx playwright test' : undefined,
     probes: files.filter((file) => /^probes\/[^/]+\.[cm]?[jt]s$/.test(file) && !/\.(test|spec|d)\./.test(file)).filter((file, index, all) => all.findIndex((other) => stem(other) === stem(file)) === index).slice(0, 20),
-    hooks: 'found' in hooks ? hooks.found.replace(/ and \d+ more$/, '') : undefined,
+    hooks,
+    // Infrastructure is written with the pipeline itself; access is the remote's.
+    withoutSource: SOURCE.filter((row) => placeOf(row, undefined, files).files.length === 0).map((row) => fieldOf(row).replace('source.', '')),
   };
 }
 

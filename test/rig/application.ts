@@ -34,6 +34,7 @@ const left = () => waive('this pipeline is there to be killed, not to be complet
 export default application('tiny', {
   trunk: 'main',
   local: { preCommitHooks: left() },
+  source: { tests: 'tools/**', infrastructure: 'trunkline.config.ts', staticAssets: left(), dependencyManifests: left() },
   build: {
     code: sh('node tools/work.mjs code'),
     unitTests: sh('node tools/work.mjs unit-tests', { junit: 'reports/unit-tests.xml' }),

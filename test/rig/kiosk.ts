@@ -45,6 +45,9 @@ function configuration({ regions = ['here'], fields = {}, surroundings = '' }: K
   if (rest.length > 0) waves.push(`wave('the rest', ${list(rest)}, canary({ steps: [{ weight: 0.1, bake: ${NOTHING} }, { weight: 1, bake: ${NOTHING} }] }))`);
   const all: { readonly [field: string]: string } = {
     'local.preCommitHooks': waived,
+    'source.tests': "'tools/**'",
+    'source.infrastructure': "'trunkline.config.ts'",
+    'source.staticAssets': waived, 'source.dependencyManifests': waived, 'source.database': waived,
     'build.code': "sh('node tools/build.mjs')",
     'build.unitTests': "sh('node tools/test.mjs unit', { junit: 'reports/unit.xml' })",
     'build.codeQuality': waived, 'build.secrets': waived, 'build.sast': waived, 'build.sbom': waived, 'build.sca': waived,
@@ -72,7 +75,7 @@ const watched = {
 
 export default application('kiosk', {
   trunk: 'main',
-${['local', 'build', 'beta', 'gamma', 'prod'].map((name) => `  ${name}: {\n${section(name)}  },\n`).join('')}});
+${['local', 'source', 'build', 'beta', 'gamma', 'prod'].map((name) => `  ${name}: {\n${section(name)}  },\n`).join('')}});
 `;
 }
 

@@ -9,7 +9,9 @@ export interface FolderRule {
 export const folders: { readonly [folder: string]: FolderRule } = {
   foundation: { values: [] },
   catalogue: { values: ['foundation'], isPure: true },
-  pipeline: { values: ['foundation', 'catalogue', 'reports'], types: ['runner'] },
+  // What a repository's files say of it. It knows the shape of a plan, and the pipeline asks it.
+  inspection: { values: ['foundation', 'catalogue', 'reports'], types: ['pipeline'], isPure: true },
+  pipeline: { values: ['foundation', 'catalogue', 'inspection', 'reports'], types: ['runner'] },
   artifact: { values: ['foundation'] },
   reports: { values: ['foundation'] },
   cache: { values: ['foundation'] },
@@ -24,7 +26,7 @@ export const folders: { readonly [folder: string]: FolderRule } = {
   // What runs before a commit, on the developer's machine: actions without a host.
   local: { values: ['foundation', 'catalogue', 'pipeline', 'reports', 'actions', 'runner', 'source'], types: ['artifact', 'environment'] },
   environment: { values: ['foundation', 'pipeline', 'artifact'] },
-  actions: { values: ['foundation', 'catalogue', 'pipeline', 'artifact', 'environment', 'reports', 'rollout', 'runner', 'source'] },
+  actions: { values: ['foundation', 'catalogue', 'inspection', 'pipeline', 'artifact', 'environment', 'reports', 'rollout', 'runner', 'source'] },
   host: { values: ['foundation', 'pipeline', 'artifact', 'journal', 'core', 'rollout', 'environment', 'actions', 'reports', 'runner', 'source', 'cache'] },
   server: { values: ['foundation', 'pipeline', 'journal', 'core', 'metrics', 'host'] },
   // The composition root hands the commands what they need; they see its shape alone.

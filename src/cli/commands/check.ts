@@ -12,6 +12,10 @@ export async function check({ terminal, json, product: open }: Session): Promise
       const sign = state === 'present' ? terminal.paint('green', '✔') : state === 'waived' ? terminal.paint('yellow', '–') : terminal.paint(level === 'required' ? 'red' : 'yellow', '✘');
       return [sign, id, level, where ?? '', [state === 'waived' ? `waived: ${reason}` : reason, tool].filter((part) => part !== undefined).join('; ')];
     }));
+    const found = result.rows.flatMap(({ id, findings = [] }) => findings.filter(({ file }) => file !== undefined).map((finding) => ({ id, finding })));
+    for (const { id, finding: { file, line, rule, severity, message, fix, standing, note } } of found) {
+      terminal.print(`${file}:${line ?? 1} ${standing === 'counts' ? severity : standing} ${rule}: ${message} (${id}${note === undefined ? '' : `; ${note}`})${standing === 'counts' && fix !== undefined ? `\n  ${fix}` : ''}`);
+    }
     for (const warning of result.warnings) terminal.print(terminal.paint('yellow', `! ${warning}`));
     if (product.isolation === 'none') terminal.print(terminal.paint('yellow', '! no namespaces can be made on this machine: code of a commit is held by a process group only, provenance says so, and Prod refuses it unless the operator accepts unisolated builds'));
     const missing = result.rows.filter(({ level, state }) => level === 'required' && state === 'missing').length;
