@@ -81,7 +81,7 @@ function findingsOf(row: SourceRow, places: Places, sources: Sources): readonly 
     }
     case 'source.static-configuration': {
       const others = new Set([...places('source.tests').files, ...places('source.infrastructure').files, ...places('source.database').files]);
-      const isJudged = (path: string): boolean => !others.has(path) && !isTest(path) && !isForeign(path) && !/^trunkline\.config\./.test(path) && !isManifest(path) && !isLock(path);
+      const isJudged = (path: string): boolean => !others.has(path) && !isTest(path) && !isForeign(path) && !path.startsWith('trunkline.config.') && !isManifest(path) && !isLock(path);
       const ofOne = sources.paths.filter((path) => isFileOfOneEnvironment(path) && isJudged(path));
       const configuration = places(row).files.filter((path) => isJudged(path) && !ofOne.includes(path));
       return [

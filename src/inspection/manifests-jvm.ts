@@ -13,7 +13,7 @@ export const mavenFindings: ManifestReader = (file, text) => {
     const version = /<version>([^<]{1,200})<\/version>/.exec(content)?.[1]?.trim();
     // A project's own version may be a snapshot; it has no parent element but the project, which stands at the margin.
     const isOwn = /^( {0,4}|\t)<version>/.test(content);
-    const isLoose = version !== undefined && (/^(LATEST|RELEASE)$/.test(version) || /^[[(].*,/.test(version) || (/-SNAPSHOT$/.test(version) && !isOwn));
+    const isLoose = version !== undefined && (/^(LATEST|RELEASE)$/.test(version) || /^[[(].*,/.test(version) || (version.endsWith('-SNAPSHOT') && !isOwn));
     return isLoose ? [unpinned(file, line, artifact, version, FIX)] : [];
   });
 };

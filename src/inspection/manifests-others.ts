@@ -23,7 +23,7 @@ export const cargoFindings: ManifestReader = (file, text, locks) => {
   let inside = false;
   const wanted = [...linesOf(text)].flatMap(([line, content]) => {
     const bare = content.replace(/\s#.*$/, '').trim();
-    if (bare.startsWith('[')) inside = /dependencies\]$/.test(bare);
+    if (bare.startsWith('[')) inside = bare.endsWith('dependencies]');
     const found = inside ? /^([\w-]+)\s*=\s*(.*)$/.exec(bare) : null;
     return found && !/\b(path|workspace)\s*=/.test(found[2] ?? '') ? [{ name: /\bpackage\s*=\s*"([^"]+)"/.exec(found[2] ?? '')?.[1] ?? found[1] ?? '', written: found[2] ?? '', line }] : [];
   });

@@ -9,7 +9,7 @@ const PINNED = 'write the version: name==1.2.3';
 /** requirements.txt is its own lock: each line says one version, or one commit. */
 export const requirementsFindings: ManifestReader = (file, text) => [...linesOf(text)].flatMap(([line, content]): Found[] => {
   const bare = content.replace(/(^|\s)#.*$/, '').replace(/\\$/, '').trim();
-  if (bare === '' || /^--hash/.test(bare)) return [];
+  if (bare === '' || bare.startsWith('--hash')) return [];
   if (/^(-e|--editable)\b/.test(bare) && !/(git|hg|svn)\+/.test(bare)) return []; // a folder of this repository
   if (bare.startsWith('-') && !/^(-e|--editable)\b/.test(bare)) return [];
   if (/^\.{0,2}\//.test(bare) || bare === '.') return [];
