@@ -19,13 +19,14 @@ export const MOST_VALUES = 3_000_000;
  */
 export function parseJson(text: string): unknown {
   if (text.trim() === '') throw new ReportFault('line 1', 'it is empty');
-  inspect(text);
+  const isOpen = inspect(text);
   try {
     return JSON.parse(text);
   } catch (thrown) {
-    const position = /at position (\d+)/.exec((thrown as Error).message)?.[1];
-    if (position === undefined || Number(position) >= text.trimEnd().length) throw new ReportFault(lineAt(text, text.length), 'it ends in the middle: whatever wrote it was ended, or still writes');
-    throw new ReportFault(lineAt(text, Number(position)), 'it is no JSON');
+    const foreign = firstForeign(text);
+    if (foreign === undefined && isOpen) throw new ReportFault(lineAt(text, text.length), 'it ends in the middle: whatever wrote it was ended, or still writes');
+    const position = Number(/at position (\d+)/.exec((thrown as Error).message)?.[1] ?? foreign ?? 0);
+    throw new ReportFault(lineAt(text, position), 'it is no JSON');
   }
 }
 
@@ -33,8 +34,8 @@ interface Level { readonly isObject: boolean; fields: Set<string> | undefined }
 
 const QUOTE = 34, COMMA = 44, OPEN_LIST = 91, BACKSLASH = 92, CLOSE_LIST = 93, OPEN_OBJECT = 123, CLOSE_OBJECT = 125;
 
-/** Looks at strings and brackets alone; whether the rest is JSON is for the parser to say. */
-function inspect(text: string): void {
+/** Looks at strings and brackets alone; whether the rest is JSON is for the parser to say. Tells whether something is still open at the end. */
+function inspect(text: string): boolean {
   const levels: Level[] = [];
   let level: Level | undefined;
   let values = 1;
@@ -43,6 +44,7 @@ function inspect(text: string): void {
     switch (text.charCodeAt(at)) {
       case QUOTE: {
         const end = endOfString(text, at);
+        if (end === text.length) return true;
         if (isField && level) addField(level, text.slice(at + 1, end), text, at);
         isField = false;
         at = end;
@@ -65,6 +67,23 @@ function inspect(text: string): void {
     }
     if (values > MOST_VALUES) throw new ReportFault(lineAt(text, at), `it holds more than ${MOST_VALUES} values`);
   }
+  return levels.length > 0;
+}
+
+const WORD = /[\s{}[\],:]+|true|false|null|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/y;
+
+/** Where the first thing stands that no JSON has anywhere; the parser does not always say. */
+function firstForeign(text: string): number | undefined {
+  for (let at = 0; at < text.length;) {
+    if (text.charCodeAt(at) === QUOTE) {
+      at = endOfString(text, at) + 1;
+      continue;
+    }
+    WORD.lastIndex = at;
+    if (!WORD.test(text)) return /^[a-z-]{1,5}$/.test(text.slice(at, at + 6)) ? undefined : at;
+    at = WORD.lastIndex;
+  }
+  return undefined;
 }
 
 function addField(level: Level, raw: string, text: string, at: number): void {

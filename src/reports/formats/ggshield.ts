@@ -1,9 +1,11 @@
 import { z } from 'zod';
 import type { FindingsFormat } from '../format.ts';
 import type { Reported } from '../found.ts';
+import { ReportFault } from '../json.ts';
 import { each, list, position, shaped, text } from '../shape.ts';
 
 const scan = z.object({ id: text, type: text, scans: list.nullish(), entities_with_incidents: list.nullish(), secrets_engine_version: text, total_incidents: z.int().min(0).nullish() });
+const whole = scan.extend({ total_incidents: z.int().min(0) });
 const entity = z.object({ filename: z.string(), incidents: list });
 /** The `match` of an occurrence is left where it is: a report must not carry the secret on. */
 const incident = z.object({ type: text, policy: text, detector: text, validity: text, ignore_sha: text, incident_url: text, occurrences: z.array(z.object({ line_start: position, line_end: position, index_start: position })) });
@@ -20,8 +22,13 @@ export const ggshield: FindingsFormat = {
   },
   exitCodes: [1],
   async read(document, report) {
-    const given = shaped(scan, await document.json());
-    readScan(given, '', 0, report);
+    const given = shaped(whole, await document.json());
+    let count = 0;
+    readScan(given, '', 0, (found) => {
+      count += 1;
+      report(found);
+    });
+    if (count < given.total_incidents) throw new ReportFault('total_incidents', `it counts ${given.total_incidents} incidents and lists ${count}`);
     return { tools: [{ name: 'ggshield', ...(given.secrets_engine_version ? { version: `secrets engine ${given.secrets_engine_version}` } : {}) }], scope: given.type ? [given.type] : [] };
   },
 };
