@@ -11,6 +11,7 @@ import { cucumber } from './actions/integration/cucumber.ts';
 import { launch } from './actions/launch/launch.ts';
 import { archive } from './actions/package/archive.ts';
 import { probes } from './actions/probes/probes.ts';
+import { staticAnalysis } from './actions/sast/static-analysis.ts';
 import { npmSbom } from './actions/sbom/npm-sbom.ts';
 import { noFeed } from './actions/sca/feed.ts';
 import { httpsFeed } from './actions/sca/https-feed.ts';
@@ -73,7 +74,7 @@ const unwrapped: Wrapping = {
 };
 
 /** Kinds that know nothing but their input: what `trunkline check` can ask, and what any host runs. */
-export const plainKinds: readonly ActionKind[] = [shell, npmSbom, archive, launch, dbmate, cucumber, playwright, alarms, probes, secretlintKind(noScans), osvKind(noFeed)];
+export const plainKinds: readonly ActionKind[] = [shell, npmSbom, archive, launch, dbmate, cucumber, playwright, alarms, probes, secretlintKind(noScans), osvKind(noFeed), staticAnalysis];
 
 export interface RunningHost extends AsyncDisposable {
   readonly host: EmbeddedHost;
