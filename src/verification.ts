@@ -1,6 +1,7 @@
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { authenticate } from './artifact/authentic.ts';
+import { buildEvidenceOf } from './actions/verify/evidence.ts';
 import { openDiskStore } from './artifact/disk/store.ts';
 import { requiredEvidence } from './artifact/expectations.ts';
 import { openKeys } from './artifact/keys/file/keyfile.ts';
@@ -53,7 +54,7 @@ function expectationsOf(state: PipelineState, run: Run, repository: string): Par
   if (!run.plan) throw new Error(`run ${run.id} has no plan`);
   const { plan, digest } = run.plan;
   const approvals = run.approval?.requested.atLeast ?? 1;
-  const required = requiredEvidence('prod', new Set(plan.waivers.map(({ row }) => row)), approvals).filter((one) => {
+  const required = requiredEvidence('prod', buildEvidenceOf(plan), approvals).filter((one) => {
     if (one.evidence === 'stage') return run.stages[one.stage as StageName]?.state === 'passed';
     return one.evidence !== 'approval' || run.stages.prod?.rollout !== undefined;
   });

@@ -44,15 +44,19 @@ export type Requirement =
   /** Of so many different people. */
   | { readonly evidence: 'approval'; readonly atLeast: number };
 
-/**
- * What each stage wants to see before it deploys. A waived row of the catalogue takes its evidence away; provenance,
- * the stages before and the approval cannot be waived.
- */
-export function requiredEvidence(stage: 'beta' | 'gamma' | 'prod', waivedRows: ReadonlySet<string>, approvals = 1): readonly Requirement[] {
+/** What a build has shown of its artifact, as its pipeline says: only what that leaves out on purpose is not asked for. */
+export interface BuildEvidence {
+  /** The rows whose tests or findings are attested. */
+  readonly tests: readonly string[];
+  readonly sbom: boolean;
+}
+
+/** What each stage wants to see before it deploys. Provenance, the stages before and the approval are always asked for. */
+export function requiredEvidence(stage: 'beta' | 'gamma' | 'prod', { tests, sbom }: BuildEvidence, approvals = 1): readonly Requirement[] {
   const built: readonly Requirement[] = [
     { evidence: 'provenance' },
-    ...(waivedRows.has('build.unit-tests') ? [] : [{ evidence: 'tests', name: 'build.unit-tests' } as const]),
-    ...(waivedRows.has('build.sbom') ? [] : [{ evidence: 'sbom' } as const]),
+    ...tests.map((name) => ({ evidence: 'tests', name } as const)),
+    ...(sbom ? [{ evidence: 'sbom' } as const] : []),
   ];
   switch (stage) {
     case 'beta': return built;
@@ -65,7 +69,7 @@ export function requiredEvidence(stage: 'beta' | 'gamma' | 'prod', waivedRows: R
 export function nameOf(requirement: Requirement): string {
   switch (requirement.evidence) {
     case 'provenance': return 'provenance';
-    case 'tests': return `result of the tests ${requirement.name}`;
+    case 'tests': return `result of ${requirement.name}`;
     case 'sbom': return 'software bill of materials';
     case 'stage': return `proof that it passed ${requirement.stage}`;
     case 'approval': return 'approval';

@@ -20,6 +20,7 @@ import { unpack } from './unpack.ts';
 import { refusal, verifyRelease } from './verify.ts';
 
 const plan = digestOf('plan');
+const shown = { tests: ['build.unit-tests'], sbom: true };
 const build = { repository: 'https://example.test/orders.git', ref: 'refs/heads/main', commit: 'c'.repeat(40), plan };
 const builder = 'trunkline:builder/this';
 const { privateKey, publicKey } = generateKeyPairSync('ed25519');
@@ -31,7 +32,7 @@ async function deploy(store: LayoutStore, artifact: Digest, target: string): Pro
   const [manifestBytes, attestations] = [await store.get(artifact, DOCUMENT_LIMIT), await store.attestations(artifact)];
   const verdict = verifyRelease({
     artifact, manifestBytes, attestations, keys: [key],
-    expectations: { ...build, environment: 'gamma', builders: [builder], isolation: 'namespaces', required: requiredEvidence('gamma', new Set()), sequence: { candidate: 1 }, now: 0, floor: 0 },
+    expectations: { ...build, environment: 'gamma', builders: [builder], isolation: 'namespaces', required: requiredEvidence('gamma', shown), sequence: { candidate: 1 }, now: 0, floor: 0 },
   });
   if (!verdict.ok) throw refusal(artifact, verdict.failures);
   await unpack(store, artifact, target);

@@ -63,9 +63,10 @@ async function approvalOf(evidence: readonly Attestation[], changes: Partial<App
   }), signers);
 }
 
+const shown = { tests: ['build.unit-tests'], sbom: true };
 const expected: Expectations = {
   environment: 'prod', repository: built.repository, ref: built.ref, commit: built.commit, plan, builders: [BUILDER], isolation: 'namespaces',
-  required: requiredEvidence('prod', new Set()), sequence: { candidate: 7, highest: 6, live: digestOf('release 6') }, now: NOW, floor: NOW - HOUR,
+  required: requiredEvidence('prod', shown), sequence: { candidate: 7, highest: 6, live: digestOf('release 6') }, now: NOW, floor: NOW - HOUR,
 };
 
 function verdict(attestations: readonly Attestation[], changes: Partial<Expectations> = {}, keys: readonly TrustedKey[] = [mine.trusted()], bytes = manifestBytes): Verdict {
@@ -89,7 +90,7 @@ describe('a release', () => {
     const attestations = await released();
     const result = verdict(attestations);
     assert.ok(result.ok, JSON.stringify(result));
-    assert.deepEqual(result.evidence.map(({ shows }) => shows), ['provenance', 'result of the tests build.unit-tests', 'software bill of materials', 'proof that it passed beta', 'proof that it passed gamma', 'approval']);
+    assert.deepEqual(result.evidence.map(({ shows }) => shows), ['provenance', 'result of build.unit-tests', 'software bill of materials', 'proof that it passed beta', 'proof that it passed gamma', 'approval']);
     assert.deepEqual(new Set(result.evidence.map(({ attestation }) => attestation)), new Set(attestations.map(({ digest }) => digest)));
     assert.ok(result.evidence.every(({ keyids }) => keyids[0] === mine.signer.keyid));
     holds(verdict(attestations.toReversed()));
@@ -98,14 +99,20 @@ describe('a release', () => {
 
   it('needs less in beta and gamma, and never less than its provenance', async () => {
     const early = (await released()).slice(0, 3);
-    holds(verdict(early, { required: requiredEvidence('beta', new Set()) }));
-    fails(verdict(early, { required: requiredEvidence('gamma', new Set()) }), 'EVIDENCE_MISSING', 'no proof that it passed beta');
-    fails(verdict(early.slice(1), { required: requiredEvidence('beta', new Set()) }), 'EVIDENCE_MISSING', `no provenance for ${artifact}`);
+    holds(verdict(early, { required: requiredEvidence('beta', shown) }));
+    fails(verdict(early, { required: requiredEvidence('gamma', shown) }), 'EVIDENCE_MISSING', 'no proof that it passed beta');
+    fails(verdict(early.slice(1), { required: requiredEvidence('beta', shown) }), 'EVIDENCE_MISSING', `no provenance for ${artifact}`);
     fails(verdict([], { required: [] }), 'EVIDENCE_MISSING', 'provenance');
   });
 
-  it('needs no evidence of a row that is waived, and what cannot be waived all the same', () => {
-    const waived = new Set(['build.unit-tests', 'build.sbom', 'prod.approval', 'beta.deploy', 'build.package']);
+  it('needs the result of everything that its build has shown, each by its name', async () => {
+    const required = requiredEvidence('prod', { tests: ['build.unit-tests', 'build.secrets'], sbom: true });
+    fails(verdict(await released(), { required }), 'EVIDENCE_MISSING', 'there is no result of build.secrets');
+    holds(verdict(await released({ statements: [provenance(subject, built), unitTests, testResult(subject, { name: 'build.secrets', plan, passed: ['secretlint'], warned: [], failed: [] }), sbom, passed('beta'), passed('gamma')] }), { required }));
+  });
+
+  it('needs no evidence of what its build left out on purpose, and what cannot be left out all the same', () => {
+    const waived = { tests: [], sbom: false };
     assert.deepEqual(requiredEvidence('prod', waived).map(({ evidence }) => evidence), ['provenance', 'stage', 'stage', 'approval']);
     assert.deepEqual(requiredEvidence('beta', waived), [{ evidence: 'provenance' }]);
   });
@@ -119,7 +126,7 @@ describe('a release', () => {
 
   it('is refused without any one of what is required, by its name', async () => {
     const attestations = await released();
-    const names = ['provenance', 'result of the tests build.unit-tests', 'software bill of materials', 'proof that it passed beta', 'proof that it passed gamma', 'approval'];
+    const names = ['provenance', 'result of build.unit-tests', 'software bill of materials', 'proof that it passed beta', 'proof that it passed gamma', 'approval'];
     for (const [at, name] of names.entries()) {
       const result = verdict(attestations.filter((_, index) => index !== at));
       fails(result, 'EVIDENCE_MISSING', `there is no ${name} for ${artifact}`);
@@ -273,9 +280,9 @@ describe('an approval', () => {
 
   it('is of as many different people as are asked for', async () => {
     const twice = [{ user: 'ada', at: NOW }, { user: 'ada', at: NOW + 1 }];
-    fails(verdict(await released({ approval: { approvers: twice } }), { required: requiredEvidence('prod', new Set(), 2) }), 'APPROVAL_TOO_FEW', '1 have approved, and 2 are needed');
-    fails(verdict(await released({ approval: { approvers: [] } }), { required: requiredEvidence('prod', new Set(), 0) }), 'APPROVAL_TOO_FEW');
-    holds(verdict(await released({ approval: { approvers: [...twice, { user: 'grace', at: NOW, text: 'fine' }] } }), { required: requiredEvidence('prod', new Set(), 2) }));
+    fails(verdict(await released({ approval: { approvers: twice } }), { required: requiredEvidence('prod', shown, 2) }), 'APPROVAL_TOO_FEW', '1 have approved, and 2 are needed');
+    fails(verdict(await released({ approval: { approvers: [] } }), { required: requiredEvidence('prod', shown, 0) }), 'APPROVAL_TOO_FEW');
+    holds(verdict(await released({ approval: { approvers: [...twice, { user: 'grace', at: NOW, text: 'fine' }] } }), { required: requiredEvidence('prod', shown, 2) }));
   });
 
   it('expires, and a clock that is set back or forward ten years brings nothing back', async () => {

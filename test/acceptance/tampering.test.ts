@@ -8,6 +8,8 @@ import { Story, type RunShown } from '../rig/story.ts';
 
 type Tamper = (run: RunShown) => Undo | Promise<Undo>;
 
+const fields = { 'build.secrets': 'secretlint()' };
+
 /** A release that is live, and one that waits for its approval: who tampers with it then must not get it deployed. */
 class Target {
   readonly #story: Story;
@@ -23,7 +25,7 @@ class Target {
   }
 
   static async in(story: Story): Promise<Target> {
-    story.kiosk({ number: 1 });
+    story.kiosk({ number: 1, fields });
     const { run } = await story.released();
     return new Target(story, run, await processIn(story));
   }
@@ -31,7 +33,7 @@ class Target {
   async refuses(what: string, tamper: Tamper, says: (run: RunShown) => RegExp): Promise<void> {
     const story = this.#story;
     const again = this.#waiting !== undefined && this.#waiting.attempt < 3;
-    if (!again) story.kiosk({ number: this.#number++ });
+    if (!again) story.kiosk({ number: this.#number++, fields });
     const running = story.begin(again ? ['retry', this.#waiting!.run, '--wait'] : ['run', '--wait']);
     const run = (await running.says(/(\S+) WAITS FOR APPROVAL/))[1]!;
     const waiting = this.#waiting = await story.show(run);
@@ -66,6 +68,8 @@ test('evidence that was taken away, signed by another key, or signed before the 
   const artifactOf = ({ artifact }: RunShown): Digest => artifact as Digest;
   const isGamma = (predicate: unknown): boolean => JSON.stringify(predicate).includes('gamma');
   await target.refuses('a stage is missing', (run) => forge(story.state, artifactOf(run), ({ predicate }, bundle) => (isGamma(predicate) ? undefined : bundle)), () => /EVIDENCE_MISSING: there is no proof that it passed gamma/);
+  const isOfSecrets = (predicate: unknown): boolean => JSON.stringify(predicate).includes('build.secrets');
+  await target.refuses('what the scan for secrets found is missing', (run) => forge(story.state, artifactOf(run), ({ predicate }, bundle) => (isOfSecrets(predicate) ? undefined : bundle)), () => /EVIDENCE_MISSING: there is no result of build\.secrets/);
   const resign = resigner();
   await target.refuses('another key', (run) => forge(story.state, artifactOf(run), resign), () => /attestation sha256:[0-9a-f]+: .*(key|signature)/i);
 

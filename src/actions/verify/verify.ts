@@ -4,6 +4,7 @@ import type { TrustedKey } from '../../artifact/keys.ts';
 import { refusal, verifyRelease } from '../../artifact/verify.ts';
 import type { Digest, Instant } from '../../foundation/units.ts';
 import type { ActionContext, ActionKind } from '../action.ts';
+import { buildEvidenceOf } from './evidence.ts';
 
 const input = z.strictObject({});
 
@@ -49,7 +50,7 @@ export function verifyKind(trust: Trust): ActionKind<z.infer<typeof input>> {
         expectations: {
           environment: environment.name, repository: trust.repository, ref: `refs/heads/${plan.trunk}`, commit: context.commit, plan: facts.plan,
           builders: [trust.builder], isolation: stage === 'prod' && !trust.acceptsUnisolated() ? 'namespaces' : 'any',
-          required: requiredEvidence(stage, new Set(plan.waivers.map(({ row }) => row)), facts.approvals),
+          required: requiredEvidence(stage, buildEvidenceOf(plan), facts.approvals),
           sequence: { candidate: release.sequence, ...(facts.highest === undefined ? {} : { highest: facts.highest }), ...(live === undefined ? {} : { live }) },
           now: context.clock.now(), floor: facts.floor,
         },
