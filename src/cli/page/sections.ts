@@ -77,5 +77,5 @@ function rule({ rule: name, help }: Finding): Markup {
 function components({ components: count }: BillOfMaterials, document: Json | undefined): Markup {
   if (document === undefined) return html`<p class="soft">The document itself was removed.</p>`;
   const rows = componentsOf(document).map(({ name, version, licence, isOptional }) => [name, version, licence || '?', isOptional ? 'development' : '']);
-  return html`<details><summary>all ${count} components</summary>${table('Components', ['name', 'version', 'licence', 'for'], rows)}</details>`;
+  return html`<details><summary>${count === 1 ? 'the component' : `all ${count} components`}</summary>${table('Components', ['name', 'version', 'licence', 'for'], rows)}</details>`;
 }
