@@ -1,4 +1,5 @@
 import { writeFile } from 'node:fs/promises';
+import { criticalPathOf } from '../../core/critical-path.ts';
 import { TrunklineError } from '../../foundation/errors.ts';
 import type { Instant } from '../../foundation/units.ts';
 import type { Session } from '../command.ts';
@@ -40,7 +41,8 @@ async function ofRun(product: Product, id: string | undefined): Promise<Source> 
   const run = findRun(state, id);
   return {
     title: `${run.id}  ${run.commit.slice(0, 12)}  ${subjectOf(state, run)}`, actions: await reportedIn(product, run), documents: (report) => product.document(report.document),
-    outcome: run.finished ? `${run.finished.outcome}: ${run.finished.reason}` : 'under way', startedAt: run.startedAt, ...(run.finished ? { endedAt: run.finished.at } : {}),
+    outcome: run.finished ? `${run.finished.outcome}: ${run.finished.reason}` : 'under way', startedAt: run.startedAt,
+    critical: criticalPathOf(run, state.latest).map(({ stage, action, ms }) => ({ action: `${stage}.${action}`, ms })), ...(run.finished ? { endedAt: run.finished.at } : {}),
   };
 }
 

@@ -11,7 +11,7 @@ import { style } from './style.ts';
 const POLICY = `default-src 'none'; style-src 'sha256-${createHash('sha256').update(style).digest('base64')}'; base-uri 'none'; form-action 'none'`;
 
 /** A run, or a local build, as one file of HTML that holds all it needs. */
-export function pageOf({ title, outcome, startedAt, endedAt, actions }: Told, documents: ReadonlyMap<string, Json>): string {
+export function pageOf({ title, outcome, startedAt, endedAt, actions, critical = [] }: Told, documents: ReadonlyMap<string, Json>): string {
   const times = [startedAt === undefined ? undefined : `began ${isoOf(startedAt)}`, endedAt === undefined ? undefined : `ended ${isoOf(endedAt)}`, startedAt === undefined || endedAt === undefined ? undefined : `took ${formatDuration(endedAt - startedAt)}`];
   const rows = actions.map(({ stage, action, row, state, durationMs, limits, reports }, index) => [
     reports.length === 0 ? `${stage}.${action}` : html`<a href="#${anchorOf(index)}">${stage}.${action}</a>`, html`<span class="state ${state}">${state}</span>`,
@@ -31,7 +31,8 @@ export function pageOf({ title, outcome, startedAt, endedAt, actions }: Told, do
 <header><h1>${title}</h1><p><strong>${outcome}</strong></p><p class="soft">${times.filter((time) => time !== undefined).join(', ')}</p></header>
 <main>
 <section aria-labelledby="actions"><h2 id="actions">Actions</h2>
-${timeline(actions)}
+${timeline(actions, new Set(critical.map(({ action }) => action)))}
+${critical.length === 0 ? undefined : html`<p>Critical path, where time is won: ${critical.map(({ action, ms }) => `${action} (${formatDuration(ms)})`).join(', then ')}.</p>`}
 ${table('Every action that has begun', ['action', 'state', 'took', 'what it reported', 'row of the specification'], rows, [2])}
 </section>
 ${actions.map((action, index) => (action.reports.length === 0 ? undefined : sectionFor(action, anchorOf(index), documents)))}

@@ -24,8 +24,8 @@ type Timed = Reported & { readonly startedAt: Instant; readonly durationMs: Mill
 
 const LANE = { height: 22, bar: 14, label: 260, time: 640, rest: 80 } as const;
 
-/** When each action began and how long it took, one below the other; undefined where no time is known. */
-export function timeline(actions: readonly Reported[]): Markup | undefined {
+/** When each action began and how long it took, one below the other, the `critical` ones marked; undefined where no time is known. */
+export function timeline(actions: readonly Reported[], critical: ReadonlySet<string>): Markup | undefined {
   const timed = actions.filter((each): each is Timed => each.startedAt !== undefined && each.durationMs !== undefined);
   if (timed.length === 0) return undefined;
   const from = Math.min(...timed.map(({ startedAt }) => startedAt));
@@ -34,9 +34,10 @@ export function timeline(actions: readonly Reported[]): Markup | undefined {
   const lanes = timed.map(({ stage, action, state, startedAt, durationMs }, index) => {
     const [x, y] = [LANE.label + ((startedAt - from) / length) * LANE.time, index * LANE.height];
     const long = Math.max(2, (durationMs / length) * LANE.time);
-    return html`<text x="0" y="${y + 15}">${clipped(`${stage}.${action}`)}</text><rect class="${lookOf(state)}" x="${fixed(x)}" y="${y + 4}" width="${fixed(long)}" height="${LANE.bar}" rx="2"/><text x="${fixed(x + long + 6)}" y="${y + 15}">${formatDuration(durationMs)}</text>`;
+    const label = `${critical.has(`${stage}.${action}`) ? '★ ' : ''}${stage}.${action}`;
+    return html`<text x="0" y="${y + 15}">${clipped(label)}</text><rect class="${lookOf(state)}" x="${fixed(x)}" y="${y + 4}" width="${fixed(long)}" height="${LANE.bar}" rx="2"/><text x="${fixed(x + long + 6)}" y="${y + 15}">${formatDuration(durationMs)}</text>`;
   });
-  return html`<figure class="wide"><svg role="img" aria-label="When each action began and how long it took; the table below has the same figures." width="${width}" height="${height}" viewBox="0 0 ${width} ${height}"><line class="line" x1="${LANE.label}" y1="0" x2="${LANE.label}" y2="${height}"/>${lanes}</svg><figcaption class="soft">${formatDuration(length)} from the first action to the last, waiting included</figcaption></figure>`;
+  return html`<figure class="wide"><svg role="img" aria-label="When each action began and how long it took; the table below has the same figures." width="${width}" height="${height}" viewBox="0 0 ${width} ${height}"><line class="line" x1="${LANE.label}" y1="0" x2="${LANE.label}" y2="${height}"/>${lanes}</svg><figcaption class="soft">${formatDuration(length)} from the first action to the last, waiting included${critical.size > 0 ? '; ★ is on the critical path' : ''}</figcaption></figure>`;
 }
 
 function lookOf(state: string): Part['look'] {

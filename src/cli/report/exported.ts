@@ -1,5 +1,5 @@
 import { TrunklineError } from '../../foundation/errors.ts';
-import type { Instant, Json } from '../../foundation/units.ts';
+import type { Instant, Json, Millis } from '../../foundation/units.ts';
 import { junitXml } from '../../reports/junit-xml.ts';
 import type { Report } from '../../reports/report.ts';
 import { sarifLog } from '../../reports/sarif-log.ts';
@@ -17,6 +17,8 @@ export interface Told {
   readonly startedAt?: Instant;
   readonly endedAt?: Instant;
   readonly actions: readonly Reported[];
+  /** The chain of actions that the time was made of, each as `stage.action`. */
+  readonly critical?: readonly { readonly action: string; readonly ms: Millis }[];
 }
 
 /** Rows whose findings viewers are to sort as security. */

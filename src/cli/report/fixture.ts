@@ -22,7 +22,7 @@ const sbom: Reported['reports'][number] = { type: 'sbom', format: 'cyclonedx', c
 export function toldRun(named: (text: string) => string = (text) => text): Told {
   const action = (name: string, state: string, reports: Reported['reports'], at: number): Reported => ({ stage: 'build', action: name, row: `build.${name}`, state, limits: { high: 0 }, reports, startedAt: at, durationMs: 1_000, ...(state === 'failed' ? { message: named('it failed') } : {}) });
   return {
-    title: named('r-1 a commit'), outcome: named('FAILED: it failed'), startedAt: 0, endedAt: 4_000,
+    title: named('r-1 a commit'), outcome: named('FAILED: it failed'), startedAt: 0, endedAt: 4_000, critical: [{ action: 'build.sast', ms: 1_000 }],
     actions: [
       action('unit-tests', 'failed', [
         { ...testReport, cases: testReport.cases.map(({ suite, name, detail, file, ...rest }) => ({ ...rest, suite: named(suite || 's'), name: named(name), ...(detail === undefined ? {} : { detail: named(detail) }), ...(file === undefined ? {} : { file: named(file) }) })) },

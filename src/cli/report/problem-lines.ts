@@ -22,7 +22,9 @@ export function colourOf(sort: Problem['sort']): Colour {
 }
 
 function linesOf(problem: Problem, paint: Paint): readonly string[] {
-  const { sort, rule, message, why, fix } = problem;
+  const { sort, rule, why, fix } = problem;
+  // Of a test it is the first line that says what was expected; the trace is for the whole report.
+  const message = sort === 'failed' ? problem.message.trim().split('\n', 1)[0] ?? '' : problem.message;
   return [
     `${plain(placeOf(problem))} ${paint(colourOf(sort), sort)} ${clipped(rule)}${message.trim() === '' ? '' : `: ${clipped(message)}`}`,
     ...(why === undefined ? [] : [paint('dim', `  why: ${clipped(why)}`)]),
