@@ -164,7 +164,7 @@ export function callbackArguments(called: Called, flow: Flow): readonly Value[] 
   const event = textOf(args[0] ?? UNKNOWN);
   if (/^(on|once|addListener|addEventListener|prependListener)$/.test(name) && event !== undefined) {
     if (event === 'request' || event === 'checkContinue') return [{ taints: [], role: 'request' }, { taints: [], role: 'response' }];
-    if (event === 'connection' || event === 'connect') return /^(net|tls)\./.test(self.api ?? '') ? [{ taints: [] }] : [{ taints: [], role: 'socket' }, { taints: [], role: 'request' }];
+    if (event === 'connection' || event === 'connect') return [{ taints: [], role: 'socket' }, { taints: [], role: 'request' }];
     if (event === 'entry') return [{ taints: [], role: 'entry' }, UNKNOWN, UNKNOWN];
     if (self.role === 'request' && (event === 'data' || event === 'body')) return [source('request', 'the body of a request', node, flow)];
     if (self.role === 'socket' && event !== 'error' && event !== 'close' && event !== 'disconnect') return [source('message', 'a message', node, flow), UNKNOWN];

@@ -124,6 +124,8 @@ export function roleOf(parameter: ts.ParameterDeclaration, index: number, all: r
     return role;
   }
   if (parameter.type) return undefined;
+  const byUse = contextual(parameter, index);
+  if (byUse) return byUse;
   const name = nameOf(parameter);
   const next = all[index + 1] ? nameOf(all[index + 1]!) : '';
   const last = all[index - 1] ? nameOf(all[index - 1]!) : '';
@@ -131,6 +133,22 @@ export function roleOf(parameter: ts.ParameterDeclaration, index: number, all: r
   if (/^_?(res|resp|response|reply|rep)$/.test(name) && /^_?req(uest)?$/.test(last)) return 'response';
   if (name === 'ctx') return 'context';
   return undefined;
+}
+
+/** By the event, or the server, that the function is written for. */
+function contextual(parameter: ts.ParameterDeclaration, index: number): Role | undefined {
+  const handler = parameter.parent;
+  const call = handler.parent;
+  if (!ts.isCallExpression(call) || !call.arguments.some((argument) => argument === handler)) return undefined;
+  const callee = call.expression;
+  const name = ts.isPropertyAccessExpression(callee) ? callee.name.text : ts.isIdentifier(callee) ? callee.text : '';
+  if (name === 'createServer' && call.arguments.length <= 2 && handler.parameters.length === 2) return index === 0 ? 'request' : 'response';
+  const [event] = call.arguments;
+  if (!/^(on|once|addListener|addEventListener)$/.test(name) || !event || !ts.isStringLiteralLike(event)) return undefined;
+  if (event.text === 'request') return index === 0 ? 'request' : index === 1 ? 'response' : undefined;
+  if (event.text === 'connection') return index === 0 ? 'socket' : 'request';
+  if (event.text === 'entry' && index === 0) return 'entry';
+  return event.text === 'message' && name === 'addEventListener' && index === 0 ? 'event' : undefined;
 }
 
 function nameOf(parameter: ts.ParameterDeclaration): string {
