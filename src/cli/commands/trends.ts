@@ -45,7 +45,8 @@ function cellsOf({ run, commit, outcome, durationMs, tests, coverage, findings, 
 
 function printSeries(terminal: Terminal, series: readonly Series[]): void {
   terminal.print();
-  terminal.table(['what', 'oldest to newest', 'least', 'most', 'last'], series.map(({ name, unit, values }) => {
+  const telling = series.filter(({ values }) => values.some((value) => value !== null && value !== 0));
+  terminal.table(['what', 'oldest to newest', 'least', 'most', 'last'], telling.map(({ name, unit, values }) => {
     const numbers = values.filter((value) => value !== null);
     return [name, terminal.paint('cyan', sparkline(values)), said(Math.min(...numbers), unit), said(Math.max(...numbers), unit), said(values.at(-1) ?? null, unit)];
   }));
