@@ -36,7 +36,7 @@ function record(recording: Recording): void {
       writeFileSync(join(target, recording.name, basename(path)), neutral(text, root, sample));
     }
     const version = spawnSync('sh', ['-c', recording.version], { cwd: sample, env, encoding: 'utf8' });
-    remember(recording.name, /\d+\.\d+(?:\.\d+)?/.exec(`${version.stdout}${version.stderr}`)?.[0] ?? 'unknown');
+    remember(recording.name, `${recording.by === undefined ? '' : `${recording.by} `}${/\d+\.\d+(?:\.\d+)?/.exec(`${version.stdout}${version.stderr}`)?.[0] ?? 'unknown'}`);
     console.log(`${recording.name}: exit code ${ran.status}`);
   } finally {
     rmSync(root, { recursive: true, force: true });

@@ -10,6 +10,8 @@ export interface Recording {
   /** Run with `sh -c` in the folder of the files; a tool that finds something may exit as it likes. */
   readonly command: string;
   readonly keeps: readonly string[];
+  /** Whose version it is, where that is not the name. */
+  readonly by?: string;
   /** Prints the version. */
   readonly version: string;
 }
@@ -30,7 +32,7 @@ export const recordings: readonly Recording[] = [
     command: 'eslint src -f json -o reports/eslint.json', keeps: ['reports/eslint.json'], version: 'eslint --version',
   },
   {
-    name: 'sarif', npm: ['eslint', '@microsoft/eslint-formatter-sarif'], files: { 'src/add.js': UNTIDY, 'eslint.config.js': ESLINT_CONFIG, 'package.json': '{"type":"module"}' },
+    name: 'sarif', by: 'ESLint', npm: ['eslint', '@microsoft/eslint-formatter-sarif'], files: { 'src/add.js': UNTIDY, 'eslint.config.js': ESLINT_CONFIG, 'package.json': '{"type":"module"}' },
     command: 'eslint src -f @microsoft/eslint-formatter-sarif -o reports/eslint.sarif', keeps: ['reports/eslint.sarif'], version: 'eslint --version',
   },
   { name: 'biome', npm: ['@biomejs/biome'], files: { 'src/add.js': UNTIDY }, command: 'biome lint --reporter=json src > reports/biome.json', keeps: ['reports/biome.json'], version: 'biome --version' },

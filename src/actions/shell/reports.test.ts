@@ -85,6 +85,13 @@ test('a command that was ended in the middle is not judged by what it happened t
   assert.deepEqual([error?.code, reports], ['COMMAND_KILLED', []]);
 });
 
+test('the folders of reports are made', async (t) => {
+  const folder = workdir(t, {});
+  assert.equal((await run(folder, { command: 'echo "[]" > deep/in/lint.json', findings: { eslint: 'deep/in/lint.json' } })).error, undefined);
+  writeFileSync(join(folder, 'taken'), '');
+  await assert.rejects(run(folder, { command: ':', findings: { eslint: 'taken/in/lint.json' } }), (thrown: Error & { record: ErrorRecord }) => thrown.record.code === 'REPORT_STALE');
+});
+
 test('preparation comes first, once', async (t) => {
   const folder = workdir(t, {});
   const input: ShellInput = { command: 'test -f ready', prepare: 'echo once >> ready' };

@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import { TrunklineError } from '../../foundation/errors.ts';
 import { filesMatching } from '../../foundation/inside.ts';
@@ -49,7 +51,9 @@ export const shell: ActionKind<ShellInput> = {
   caching: cachingOfShell,
   async run({ command, prepare, junit, coverage, atLeast, findings, limits, sbom }, context) {
     if (prepare !== undefined) await prepareWorkdir(prepare, context);
-    await removeStale([junit, coverage, sbom, ...Object.values(findings ?? {})].filter((path) => path !== undefined), context);
+    const promised = [junit, coverage, sbom, ...Object.values(findings ?? {})].filter((path) => path !== undefined);
+    await removeStale(promised, context);
+    await makeFolders(promised, context);
     const exit = await context.exec(command);
     context.signal.throwIfAborted();
     if (exit.ended === 'cancelled') throw new TrunklineError('CANCELLED', 'refused', `"${command}" was cancelled`);
@@ -78,6 +82,14 @@ async function removeStale(paths: readonly string[], context: ActionContext): Pr
   if (stale.length === 0) return;
   const exit = await context.exec(['rm', '-f', '--', ...stale]);
   if (exit.code !== 0) throw new TrunklineError('REPORT_STALE', 'infra', `a report of an earlier command could not be removed: ${stale[0]}`, 'let nothing in the commit make it read-only', context.lastLines(5));
+}
+
+/** Most tools, and the shell, write into no folder that is not there; a fresh checkout has none for reports. */
+async function makeFolders(paths: readonly string[], context: ActionContext): Promise<void> {
+  const folders = [...new Set(paths.filter((path) => !/[*?{]/.test(path)).map((path) => dirname(path)))].filter((folder) => !existsSync(join(context.workdir, folder)));
+  if (folders.length === 0) return;
+  const exit = await context.exec(['mkdir', '-p', '--', ...folders]);
+  if (exit.code !== 0) throw new TrunklineError('REPORT_STALE', 'infra', `the folder of a report could not be made: ${folders[0]}`, 'let no file of the commit lie where the configuration wants a folder', context.lastLines(5));
 }
 
 function testsOf(report: TestReport | undefined): { readonly tests?: Json } {
