@@ -9,10 +9,12 @@ import { readBaseline, writeBaseline } from './baseline-file.ts';
 import { localBuild } from './build.ts';
 import type { LocalHost, Product } from './cli/product.ts';
 import { cellsIn, cellsOf, CONFIG, environmentsOf, plainKinds, startHost, type Wrapping } from './compose.ts';
+import { whyNoRetry } from './core/commands.ts';
 import { approvalGroups, currentStage, emptyState, type PipelineState } from './core/state.ts';
 import { evolve } from './core/evolve.ts';
 import { systemClock } from './foundation/clock.ts';
-import { errorRecord } from './foundation/errors.ts';
+import { TrunklineError, errorRecord } from './foundation/errors.ts';
+import { fix } from './fix.ts';
 import type { Digest } from './foundation/units.ts';
 import { logPath } from './host/embedded/attempts.ts';
 import { readReports } from './host/embedded/attestations.ts';
@@ -33,11 +35,13 @@ import { scribe } from './scribe.ts';
 import { connect } from './server/client.ts';
 import { firstOperators, readPipeline, writePipeline, type PipelineSettings } from './settings.ts';
 import { openLog } from './runner/log.ts';
+import { checkout } from './source/git/checkout.ts';
 import { excludeState } from './source/git/exclude.ts';
 import { lookAt } from './source/git/look.ts';
 import { openRepository } from './source/git/repository.ts';
 import { remoteOf } from './source/git/remote.ts';
 import { trackedInWorkTree } from './source/git/tracked.ts';
+import { resolve } from './source/git/resolve.ts';
 import { openTrunk } from './source/git/trunk.ts';
 import { openWorkTree } from './source/git/worktree.ts';
 import { verifyStored } from './verification.ts';
@@ -58,14 +62,15 @@ export async function openProduct({ cwd, state, wrap }: ProductOptions): Promise
   const remote = await remoteOf(repository);
   const repositoryName = remote ?? `file://${repository.root}`;
 
-  const evaluateWorkTree = (): Promise<Plan> => inScratch(place, async (folder) => {
+  const evaluateWorkTree = (): Promise<Plan> => evaluated((folder) => workTree.checkoutWorkTree(folder));
+  const evaluated = (layOut: (folder: string) => Promise<void>): Promise<Plan> => inScratch(place, async (folder) => {
     const workdir = join(folder, 'work');
-    const checkout = join(workdir, 'checkout');
-    await workTree.checkoutWorkTree(checkout);
+    const laidOut = join(workdir, 'checkout');
+    await layOut(laidOut);
     const cell = await cellsIn(folder).open({ id: basename(folder), workdir, hidden: [place.state] });
     const log = openLog(join(folder, 'evaluation.log'), { secrets: [] });
     try {
-      return await evaluateConfig(cell, { config: join(checkout, CONFIG), log, signal: new AbortController().signal, timeout: 30_000 });
+      return await evaluateConfig(cell, { config: join(laidOut, CONFIG), log, signal: new AbortController().signal, timeout: 30_000 });
     } finally {
       await log.close();
       await cell.close();
@@ -121,6 +126,11 @@ export async function openProduct({ cwd, state, wrap }: ProductOptions): Promise
       const lines = await localBuild({ place, folder, plan: options.forgiving ? searchesOf(plan) : plan, cells: cellsIn(folder), workTree, ...options });
       if (!options.forgiving) await keepLastBuild(place, { folder, at: systemClock.now(), staged: options.staged, lines });
       return lines;
+    }),
+    fix: async ({ advisories, ...options }) => inScratch(place, async (folder) => {
+      const commit = await resolve(repository, 'HEAD');
+      if (commit === undefined) throw new TrunklineError('COMMIT_UNKNOWN', 'usage', 'nothing is committed here yet', 'commit, then ask again');
+      return fix({ place, folder, cells: cellsIn(folder), workTree, commit, plan: await evaluated((checkedOut) => checkout(repository, commit, checkedOut)), wanted: advisories, now: systemClock.now(), ...options });
     }),
     verify: async (artifact) => verifyStored(place, repositoryName, folded(), artifact),
     gc: async () => collect(place),
@@ -201,8 +211,8 @@ async function inScratch<Value>(place: Place, act: (folder: string) => Promise<V
   }
 }
 
-/** Keeps what is live, what can be rolled back to and what is under way; the rest goes. No host may work meanwhile. */
-async function collect(place: Place): Promise<{ readonly bytes: number; readonly removed: number }> {
+/** Keeps what is live, what can be rolled back to, what is under way and what can be tried again; the rest goes. No host may work meanwhile. */
+async function collect(place: Place): Promise<Awaited<ReturnType<Product['gc']>>> {
   using _lock = takeHostLock(place.state);
   const state = emptyState();
   const journal = existsSync(place.journal) ? openJournalReadOnly(place.journal) : undefined;
@@ -211,12 +221,15 @@ async function collect(place: Place): Promise<{ readonly bytes: number; readonly
   const keep = new Set<Digest>();
   for (const run of state.runs.values()) if (run.artifact && (!run.finished || run.finished.outcome === 'SUCCEEDED')) keep.add(run.artifact);
   for (const live of state.live.values()) keep.add(live.artifact);
+  // An artifact is never made again: without it, a run that failed could not be tried again.
+  const retryable = [...state.runs.values()].filter((run) => run.artifact !== undefined && !keep.has(run.artifact) && whyNoRetry(state, run) === undefined);
+  for (const { artifact } of retryable) if (artifact) keep.add(artifact);
   const store = await openDiskStore(place.artifacts);
   // What was stored of late may belong to a run that has not packaged yet.
   const { blobs, bytes } = await store.collect(keep, systemClock.now() - 86_400_000);
   const forgotten = await forgetKept(place, systemClock.now());
   await rm(place.scratch, { recursive: true, force: true });
   if (![...state.unfinished].some((id) => currentStage(state.runs.get(id)!) !== undefined)) await rm(place.work, { recursive: true, force: true });
-  return { bytes: bytes + forgotten.bytes, removed: blobs + forgotten.entries };
+  return { bytes: bytes + forgotten.bytes, removed: blobs + forgotten.entries, kept: retryable.map(({ id }) => id) };
 }
 

@@ -58,6 +58,8 @@ export interface ActionContext {
   readonly plan: Plan;
   /** A fresh checkout of the commit by its full hash, shared by the actions of the stage; only for kinds with `checkout`. */
   readonly workdir: string;
+  /** A folder that no code of the commit can reach and that goes with the run, also after a crash; only for kinds with `checkout`. */
+  readonly apart: string;
   readonly isolation: Isolation;
   /** What the actions named in `needs`, and those before them, gave out: by action name. */
   readonly outputs: { readonly [action: Name]: Json };

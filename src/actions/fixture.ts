@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { EnvironmentDriver, RegionState } from '../environment/driver.ts';
 import { systemClock } from '../foundation/clock.ts';
 import type { Secret } from '../foundation/secret.ts';
@@ -38,7 +38,7 @@ export function actionContext(options: {
   const context: Partial<ActionContext> = {
     run: options.run ?? 'run-1', stage: 'beta', action: 'tested', row: 'build.code-quality', attempt: 1, idempotencyKey: 'key', timeout: 60_000,
     signal: options.signal ?? new AbortController().signal, clock: systemClock, isolation: 'none', outputs: {},
-    workdir: options.workdir ?? '', commit: 'f'.repeat(40),
+    workdir: options.workdir ?? '', apart: options.workdir === undefined ? '' : dirname(options.workdir), commit: 'f'.repeat(40),
     ...(options.release ? { release: options.release } : {}),
     environment: { name: 'beta', regions: Object.keys(regions), database: 'postgres', ...options.environment } as EnvironmentPlan,
     history: { changedLines: async () => new Map(Object.entries(options.changed ?? {})), async *files() {}, async *versions() {} },

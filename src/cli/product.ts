@@ -33,10 +33,12 @@ export interface Product {
   check(): Promise<Check>;
   /** All of Build on the work tree, or on what is staged. Resolves with what each action came to. */
   build(options: { readonly staged: boolean; /** Only what looks for findings, and no limit of theirs stops anything. */ readonly forgiving?: boolean; readonly onAction: (line: BuildLine) => void; readonly signal: AbortSignal }): Promise<readonly BuildLine[]>;
+  /** Prepares upgrades of vulnerable dependencies on a new branch, and runs Build there. Without names, of all. */
+  fix(options: { readonly advisories: readonly string[]; readonly onAction: (line: BuildLine) => void; readonly signal: AbortSignal }): Promise<Fixed>;
   /** The evidence of an artifact, verified offline. */
   verify(artifact: Digest): Promise<VerifyAnswer>;
   /** Removes what no release, environment or unfinished run needs. */
-  gc(): Promise<{ readonly bytes: number; readonly removed: number }>;
+  gc(): Promise<{ readonly bytes: number; readonly removed: number; /** Failed runs whose artifacts stay, since they can be tried again. */ readonly kept: readonly string[] }>;
   /** Writes first files for this repository; answers their paths. Overwrites nothing. */
   init(): Promise<readonly string[]>;
   setSecret(name: string, value: string): Promise<void>;
@@ -83,6 +85,20 @@ export interface LastBuild {
   readonly lines: readonly BuildLine[];
   /** What its reports name by digest. */
   readonly documents: { readonly [digest: string]: Json };
+}
+
+/** What `trunkline fix` came to. */
+export interface Fixed {
+  /** The commit that the branch begins at. */
+  readonly base: string;
+  /** The new branch and its commit; absent where there was nothing to upgrade. */
+  readonly branch?: string;
+  readonly commit?: string;
+  readonly upgrades: readonly { readonly name: string; readonly from: readonly string[]; readonly to: string; readonly advisories: readonly string[] }[];
+  readonly unfixable: readonly { readonly name: string; readonly version: string; readonly advisories: readonly string[]; readonly why: string }[];
+  /** Build on the branch; empty where there is none. */
+  readonly build: readonly BuildLine[];
+  readonly passed: boolean;
 }
 
 export interface VerifyAnswer {

@@ -5,7 +5,7 @@ import type { Answer, Command } from './command.ts';
 import type { Event } from '../journal/events.ts';
 import { planDigest } from '../pipeline/plan.ts';
 import { evidenceOf } from './evidence.ts';
-import { authorise, type Operators } from './operators.ts';
+import { authorise, authoriseRole, type Operators } from './operators.ts';
 import { rollbackPlan } from './rollback-plan.ts';
 import { approvalGroups, stagesOf, type PipelineState, type Run } from './state.ts';
 
@@ -32,16 +32,19 @@ export function decide(state: PipelineState, command: CoreCommand, asked: Asked)
     }
     case 'cancel': {
       const run = known(state, command.run);
+      authoriseRole(asked.operators, asked.user, 'cancel', 'stop a run');
       if (run.finished) throw finished(run);
       if (run.cancel) return decision(run, 'it is being stopped already', []);
       return decision(run, 'it is being stopped', [{ type: 'cancel-requested', at: asked.now, run: run.id, by: asked.user, reason: command.reason }]);
     }
     case 'retry':
+      authoriseRole(asked.operators, asked.user, 'retry', 'try a run again');
       return retry(state, known(state, command.run), command.actions, asked);
     case 'rollback':
       return rollback(state, command, asked);
     case 'resume': {
       const run = known(state, command.run);
+      authoriseRole(asked.operators, asked.user, 'resume', 'vouch for what was not measured');
       const held = Object.values(run.stages).find((stage) => stage?.rollout?.state.phase === 'holding');
       if (!held) throw new TrunklineError('NOT_HOLDING', 'usage', `run ${run.id} is not holding`, `"trunkline show ${run.id}" shows where it is`);
       return decision(run, 'it goes on', [{ type: 'rollout', at: asked.now, run: run.id, stage: held.name, fact: { type: 'resumed', by: asked.user } }]);
@@ -82,21 +85,31 @@ function approve(run: Run, command: Extract<Command, { type: 'approve' }>, { ope
 }
 
 function retry(state: PipelineState, run: Run, actions: 'failed' | 'all', { user, now }: Asked): Decision {
-  if (!run.finished) throw new TrunklineError('RUN_UNFINISHED', 'usage', `run ${run.id} has not ended`, `stop it with "trunkline cancel ${run.id}"`);
-  if (run.finished.outcome === 'SUCCEEDED' || run.finished.outcome === 'SUPERSEDED') throw finished(run);
-  if (run.attempt >= MOST_ATTEMPTS) throw new TrunklineError('RETRY_LIMIT', 'refused', `run ${run.id} was tried ${run.attempt} times`, 'commit a correction to the trunk');
-  if (state.trunk.commits.get(run.commit)?.orphaned) throw new TrunklineError('SOURCE_GONE', 'refused', `${run.commit.slice(0, 12)} left the trunk when it was rewritten`, 'merge it to the trunk again');
+  const refused = whyNoRetry(state, run);
+  if (refused) throw refused;
+  return decision(run, `attempt ${run.attempt + 1} of run ${run.id} begins`, [{ type: 'run-retried', at: now, run: run.id, attempt: run.attempt + 1, by: user, actions }], true);
+}
+
+/** Why a run can't be tried again; undefined where it can, and where its artifact may be needed once more. */
+export function whyNoRetry(state: PipelineState, run: Run): TrunklineError | undefined {
+  if (!run.finished) return new TrunklineError('RUN_UNFINISHED', 'usage', `run ${run.id} has not ended`, `stop it with "trunkline cancel ${run.id}"`);
+  if (run.finished.outcome === 'SUCCEEDED' || run.finished.outcome === 'SUPERSEDED') return finished(run);
+  if (run.attempt >= MOST_ATTEMPTS) return new TrunklineError('RETRY_LIMIT', 'refused', `run ${run.id} was tried ${run.attempt} times`, 'commit a correction to the trunk');
+  if (state.trunk.commits.get(run.commit)?.orphaned) return new TrunklineError('SOURCE_GONE', 'refused', `${run.commit.slice(0, 12)} left the trunk when it was rewritten`, 'merge it to the trunk again');
   const ended = stagesOf(run).find(({ name }) => run.stages[name] && run.stages[name].state !== 'passed');
   if (ended && ended.mode !== 'parallel' && state.stages[ended.name].lastAdmitted > run.sequence) {
-    throw new TrunklineError('RETRY_TOO_LATE', 'refused', `a newer commit has entered ${ended.name} since`, 'its run carries this change');
+    return new TrunklineError('RETRY_TOO_LATE', 'refused', `a newer commit has entered ${ended.name} since`, 'its run carries this change');
   }
-  return decision(run, `attempt ${run.attempt + 1} of run ${run.id} begins`, [{ type: 'run-retried', at: now, run: run.id, attempt: run.attempt + 1, by: user, actions }], true);
+  return undefined;
 }
 
 /** Puts the last good release but the live one back, or that of the run named. */
 function rollback(state: PipelineState, command: Extract<Command, { type: 'rollback' }>, { operators, user, now }: Asked): Decision {
   const releases = [...state.runs.values()].filter((run) => run.kind === 'STANDARD' && run.finished?.outcome === 'SUCCEEDED' && run.artifact !== undefined);
   const live = [...state.live].filter(([place]) => place.startsWith('prod/')).map(([, record]) => record);
+  if (live.length > 0 && live.every(({ removedAt }) => removedAt !== undefined)) {
+    throw new TrunklineError('NOTHING_LIVE', 'refused', 'production was taken down: there is nothing to roll back', '"trunkline run --again" releases the head of the trunk anew');
+  }
   const liveArtifacts = new Set(live.map(({ artifact }) => artifact));
   const newest = Math.max(0, ...live.map(({ sequence }) => sequence));
   const target = command.to === undefined
@@ -106,7 +119,8 @@ function rollback(state: PipelineState, command: Extract<Command, { type: 'rollb
     throw new TrunklineError('NO_ROLLBACK_TARGET', 'refused', command.to === undefined ? 'no earlier release was ever verified good in production' : `run ${command.to} never released to production`,
       '"trunkline runs" lists the runs; one that SUCCEEDED can be put back');
   }
-  const by = authorise(operators, user, undefined, approvalGroups(target.plan.plan), 'roll production back');
+  if (operators.roles?.rollback !== undefined) authoriseRole(operators, user, 'rollback', 'roll production back');
+  const by = operators.roles?.rollback !== undefined ? user : authorise(operators, user, undefined, approvalGroups(target.plan.plan), 'roll production back');
   const plan = rollbackPlan(target.plan.plan);
   const run = newId('r', now);
   return {

@@ -242,3 +242,45 @@ test('no stage ever has two runs inside, every run ends once, and replaying the 
   }), { numRuns: 200 });
 });
 
+function released(...names: readonly string[]): Simulation {
+  const it = new Simulation(fixturePlan(), kindWorld());
+  for (const name of names) {
+    const run = it.push(name);
+    it.advanceTo(it.now + 10);
+    it.ask({ type: 'approve', run });
+    it.advanceTo(it.now + 10);
+  }
+  return it;
+}
+
+test('a rollback of what was taken down is refused at once, with what to do', () => {
+  const it = released('a', 'b');
+  for (const [place, live] of it.state.live) if (place.startsWith('prod/')) it.state.live.set(place, { ...live, removedAt: it.now });
+  assert.throws(() => it.ask({ type: 'rollback', reason: 'too late' }), (error) => error instanceof TrunklineError && error.record.code === 'NOTHING_LIVE' && /run --again/.test(error.record.hint ?? ''));
+  const [place, live] = [...it.state.live].find(([name]) => name.startsWith('prod/'))!;
+  it.state.live.set(place, { ...live, removedAt: undefined as never });
+  assert.match(it.ask({ type: 'rollback', reason: 'one region is up' }), /^r-/);
+});
+
+test('whoever can reach the state folder may stop and retry a run, until the operator names others', () => {
+  const people = { ada: { groups: ['operators', 'on-call'] }, bob: { groups: [] } };
+  const open = released('a');
+  const run = open.push('b');
+  assert.equal(open.ask({ type: 'cancel', run, reason: 'no' }, { user: 'bob', operators: { people } }), run);
+  for (const [role, command] of [['cancel', { type: 'cancel', reason: 'no' }], ['retry', { type: 'retry', actions: 'failed' }], ['resume', { type: 'resume' }], ['rollback', { type: 'rollback', reason: 'no' }]] as const) {
+    const it = released('a', 'b');
+    const other = it.push('c');
+    const asked = (user: string) => ({ user, operators: { people, roles: { [role]: ['on-call', 'carol'] } } });
+    const codeFor = (user: string): string => {
+      try {
+        it.ask({ run: other, ...command } as never, asked(user));
+        return 'done';
+      } catch (error) {
+        return error instanceof TrunklineError ? error.record.code : String(error);
+      }
+    };
+    assert.equal(codeFor('bob'), 'NOT_AUTHORISED', role);
+    assert.notEqual(codeFor('ada'), 'NOT_AUTHORISED', `${role} by a group`);
+    assert.notEqual(codeFor('carol'), 'NOT_AUTHORISED', `${role} by name`);
+  }
+});

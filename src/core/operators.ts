@@ -6,16 +6,34 @@ import { TrunklineError } from '../foundation/errors.ts';
  * commit. `actedBy` lets the named users of the operating system act under another name, which the journal then shows
  * beside their own.
  */
+const roles = z.array(z.string().min(1)).min(1);
+
 export const operatorsSchema = z.strictObject({
   people: z.record(z.string().min(1), z.strictObject({
     groups: z.array(z.string().min(1)),
     actedBy: z.array(z.string().min(1)).optional(),
   })),
+  /** Who may do what else there is: names and groups. What is left out, whoever can reach the state folder may; for a rollback, who may approve. */
+  roles: z.strictObject({ cancel: roles, retry: roles, resume: roles, rollback: roles, down: roles }).partial().optional(),
   /** Whether production also takes what was built where no namespaces can be made. */
   acceptsUnisolatedBuilds: z.boolean().optional(),
 });
 
 export type Operators = z.infer<typeof operatorsSchema>;
+
+/** What may ask for a role of its own. Approving and rejecting ask for a group that the plan names. */
+export type Role = keyof NonNullable<Operators['roles']>;
+
+/**
+ * Proves that `user` may do what only some may. Until `roles` names anybody, whoever can reach the state folder may: it
+ * is open to its owner alone. @throws {TrunklineError} `NOT_AUTHORISED`
+ */
+export function authoriseRole({ roles: named, people }: Operators, user: string, role: Role, what: string): void {
+  const allowed = named?.[role];
+  const groups = Object.hasOwn(people, user) ? people[user]?.groups ?? [] : [];
+  if (allowed === undefined || allowed.some((one) => one === user || groups.includes(one))) return;
+  throw new TrunklineError('NOT_AUTHORISED', 'refused', `${user} may not ${what}: that takes ${allowed.join(' or ')}`, `an operator names others in "roles.${role}" of operators.json in the state folder`);
+}
 
 /** The name under which `user` acts. @throws {TrunklineError} `NOT_AUTHORISED` when it is in none of `groups`. */
 export function authorise(operators: Operators, user: string, as: string | undefined, groups: readonly string[], what: string): string {

@@ -32,6 +32,7 @@ export function ownContext({ plan, action, tree, workTree, history, log, signal,
   return {
     run: 'staged', stage: 'build', action: action.name, row: action.row, attempt: 1, idempotencyKey: `staged-${action.name}`, signal, timeout: action.timeoutMs,
     clock: systemClock, commit: 'staged', history, plan, workdir: tree, isolation: 'none', outputs: {}, environment: undefined,
+    get apart() { return without('a folder apart'); },
     get artifacts() { return without('artifacts'); },
     log: (line) => log.write(`${line}\n`),
     writer: log,

@@ -38,7 +38,7 @@ export const archive: ActionKind<ArchiveInput> = {
     const fault = faultOfMatches(matched);
     if (fault !== undefined) return { passed: false, error: refused(fault, 'correct "files" in trunkline.config.ts, or let the package need the action that builds them') };
 
-    await using staging = await Staging.make();
+    await using staging = await Staging.make(context.apart);
     await staging.add(context.workdir, [...new Set([...matched.values()].flat().map(({ path }) => path))], context.signal);
     if (productionDependencies === 'npm') {
       const installed = await installForProduction(context);

@@ -1,6 +1,5 @@
 import { createWriteStream } from 'node:fs';
 import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { TrunklineError } from '../../foundation/errors.ts';
@@ -20,8 +19,9 @@ export class Staging implements AsyncDisposable {
     this.folder = folder;
   }
 
-  static async make(): Promise<Staging> {
-    return new Staging(await mkdtemp(join(tmpdir(), 'package-')));
+  /** @param parent that no code of the commit can reach, and that is swept when this process is killed. */
+  static async make(parent: string): Promise<Staging> {
+    return new Staging(await mkdtemp(join(parent, 'package-')));
   }
 
   /** Copies plain files below `root`, under the same paths. */

@@ -4,9 +4,10 @@ import type { Session } from '../command.ts';
 
 /** `trunkline gc` */
 export async function gc({ terminal, json, product: open }: Session): Promise<void> {
-  const { bytes, removed } = await (await open()).gc();
-  if (json) terminal.json({ bytes, removed });
-  else terminal.print(`${removed} blobs removed, ${(bytes / 1e6).toFixed(1)} MB freed`);
+  const { bytes, removed, kept } = await (await open()).gc();
+  if (json) return terminal.json({ bytes, removed, kept });
+  terminal.print(`${removed} blobs removed, ${(bytes / 1e6).toFixed(1)} MB freed`);
+  for (const run of kept) terminal.print(`kept the artifact of ${run}, which can be tried again`);
 }
 
 /** `trunkline init` */

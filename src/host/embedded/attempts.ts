@@ -100,6 +100,9 @@ function contextOf(parts: AttemptParts, effect: AttemptEffect, run: Run, state: 
     get workdir(): string {
       return workspace?.checkout ?? without('its workdir');
     },
+    get apart(): string {
+      return workspace ? dirname(workspace.folder) : without('a folder apart');
+    },
     outputs: outputsOf(state.runs.get(run.id) ?? run),
     ...(run.artifact ? { release: { id: run.id, artifact: run.artifact, sequence: run.sequence } } : {}),
     artifacts: telling(parts.artifacts, (digest) => kept.stored.push(digest)),

@@ -3,7 +3,7 @@ import { decide, type Asked } from '../../core/commands.ts';
 import { evolve } from '../../core/evolve.ts';
 import { eventsOf, type Fact } from '../../core/facts.ts';
 import { advance } from '../../core/follow.ts';
-import type { Operators } from '../../core/operators.ts';
+import { authoriseRole, type Operators } from '../../core/operators.ts';
 import { owed, wakeAt, type Effect } from '../../core/owed.ts';
 import { emptyState, type PipelineState } from '../../core/state.ts';
 import type { Clock } from '../../foundation/clock.ts';
@@ -60,7 +60,10 @@ export class EmbeddedHost implements Host {
     try {
       if (command.type === 'run' || command.type === 'poll') await this.#look();
       if (command.type === 'poll') return { message: 'looked at the trunk', began: false };
-      if (command.type === 'down') return await this.#down(command.environment, user);
+      if (command.type === 'down') {
+        authoriseRole(this.#parts.operators(), user, 'down', 'take an environment down');
+        return await this.#down(command.environment, user);
+      }
       this.#takeUp(); // it is decided on all that is known
       const { clock, operators } = this.#parts;
       const asked: Asked = { user, operators: operators(), now: clock.now() };
