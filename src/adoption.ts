@@ -9,7 +9,12 @@ const LIMITS: ReadonlySet<string> = new Set(['FINDINGS_OVER_LIMIT', 'SOURCE_INCO
 
 /** Of Build, only what looks for findings and what that needs: a failing test is no matter of the baseline. */
 export function searchesOf(plan: Plan): Plan {
-  return { ...plan, stages: plan.stages.map((stage) => (stage.name === 'build' ? { ...stage, actions: withNeeds(stage, searches) } : stage)) };
+  return buildOf(plan, searches);
+}
+
+/** Of Build, only the actions that are meant, and what they need. */
+export function buildOf(plan: Plan, isMeant: (action: ActionPlan) => boolean): Plan {
+  return { ...plan, stages: plan.stages.map((stage) => (stage.name === 'build' ? { ...stage, actions: withNeeds(stage, isMeant) } : stage)) };
 }
 
 /** Lets every search end as it would without a limit, so that one which is over its own does not stop the others. */

@@ -31,6 +31,7 @@ import type { Place } from './place.ts';
 import type { Cells } from './runner/cell.ts';
 import { openLog } from './runner/log.ts';
 import { trackedInFolder } from './source/folder/tracked.ts';
+import { checkout } from './source/git/checkout.ts';
 import { openHistory } from './source/git/history.ts';
 import type { WorkTree } from './source/worktree.ts';
 
@@ -42,6 +43,8 @@ export interface LocalBuild {
   readonly cells: Cells;
   readonly workTree: WorkTree;
   readonly staged: boolean;
+  /** Instead: exactly this commit, which need not be on the trunk. */
+  readonly commit?: string;
   /** Limits of findings stop nothing: all of them are to be known. */
   readonly forgiving?: boolean;
   readonly onAction: (line: BuildLine) => void;
@@ -55,7 +58,7 @@ const NO_COMMIT = 'worktree';
  * All of Build on what is not committed, by the same core and the same actions as in the pipeline, under a journal that
  * is not kept. Nothing is signed, and the artifact goes with the folder: it can't be deployed.
  */
-export async function localBuild({ place, folder, plan, cells, workTree, staged, forgiving: forgives = false, onAction, signal }: LocalBuild): Promise<readonly BuildLine[]> {
+export async function localBuild({ place, folder, plan, cells, workTree, staged, commit, forgiving: forgives = false, onAction, signal }: LocalBuild): Promise<readonly BuildLine[]> {
   const artifacts = await openDiskStore(join(folder, 'artifacts'));
   const secrets = new SecretFiles(place.secrets);
   const logs = join(place.logs, 'build');
@@ -63,8 +66,8 @@ export async function localBuild({ place, folder, plan, cells, workTree, staged,
   const effects = new LocalEffects({
     clock: systemClock, kinds: new Map(parts.map((kind) => [kind.kind, kind])), artifacts, environments: environmentsOf(place), cells,
     releases: new Releases(join(folder, 'releases'), artifacts), isolation: cells.isolation, secret: (name) => secrets.get(name), reports: join(folder, 'reports'),
-    history: () => openHistory(place.repository, staged ? 'staged' : 'worktree'),
-    workspaces: new Workspaces({ root: join(folder, 'work'), cells, hidden: [place.state], checkout: (_commit, target) => (staged ? workTree.checkoutIndex(target) : workTree.checkoutWorkTree(target)) }),
+    history: () => openHistory(place.repository, commit !== undefined ? { commit } : staged ? 'staged' : 'worktree'),
+    workspaces: new Workspaces({ root: join(folder, 'work'), cells, hidden: [place.state], checkout: (_commit, target) => (commit !== undefined ? checkout(place.repository, commit, target) : staged ? workTree.checkoutIndex(target) : workTree.checkoutWorkTree(target)) }),
     signer: nobody, builder: 'trunkline:worktree', repository: place.repository.root, results: keptLocally(place),
     log: async (path) => {
       await mkdir(dirname(join(folder, 'logs', path)), { recursive: true });

@@ -8,6 +8,7 @@ import { approve, cancel, reject, resume } from './commands/decide.ts';
 import { down } from './commands/down.ts';
 import { editor } from './commands/editor.ts';
 import { env } from './commands/env.ts';
+import { fix } from './commands/fix.ts';
 import { gc, init, setSecret } from './commands/keep.ts';
 import { beforeCommit } from './commands/hook.ts';
 import { hooksStatus, installHooks, uninstallHooks } from './commands/hooks.ts';
@@ -57,6 +58,7 @@ export function program(open: Openers, version: string): Command {
   add('baseline', 'let only new findings count: write down those that are there').option('--update', 'take in what is new, take out what is gone').option('--prune', 'take out what is gone').option('--secrets', 'secrets too, which stay in the repository').action(acting(open, baseline));
   add('pre-commit', 'what the hook calls: the Build actions that work on sources, on exactly what is staged', trunkline.command('hook').description('what hooks of git call')).action(acting(open, beforeCommit));
   add('editor', 'write what VS Code and JetBrains editors need to show the same problems, merged with what is there').action(acting(open, editor));
+  add('fix [advisories...]', 'upgrade vulnerable dependencies on a new branch, and run Build there (default: all that osv() finds)').action(acting(open, fix));
   add('run [commit]', 'take a commit of the trunk to production (default: the head)')
     .option('--again', 'also when it was released already').option('--wait', 'wait for an approval that another gives').option('--detach', 'do not follow it')
     .action(acting(open, run));

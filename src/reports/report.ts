@@ -78,6 +78,8 @@ export interface Found {
   readonly endLine?: number;
   /** How what is dangerous gets there, from its source to the place. */
   readonly steps?: readonly { readonly file: string; readonly line: number; readonly message: string }[];
+  /** Of a vulnerable dependency: what it is, and the lowest version that is said to be free of it. */
+  readonly dependency?: { readonly ecosystem: string; readonly name: string; readonly version: string; readonly advisories: readonly string[]; readonly fixed?: string };
   /** A tool's own name for this finding that stays when lines move. */
   readonly identity?: string;
   /** Forgiven in the tool's own way, with the reason that it knows of; it knows no last day. */

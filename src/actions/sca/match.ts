@@ -64,6 +64,7 @@ export function findingOf(match: Match, bill: Bill, placeOf: (component: Compone
     fix: fixed === undefined ? 'no version is said to be free of it: replace the dependency, or accept it in osv({ ignore }) until a day' : `update ${component.name} to ${fixed} or later: "trunkline fix ${nameOf(match)}" prepares it`,
     ...(worst?.help === undefined ? {} : { help: worst.help }),
     ...placeOf(component), identity: label,
+    dependency: { ecosystem: component.ecosystem ?? '', name: component.name, version: component.version, advisories: [...new Set(advisories.flatMap(({ names }) => names))], ...(fixed === undefined ? {} : { fixed }) },
   };
 }
 

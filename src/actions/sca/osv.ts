@@ -31,6 +31,8 @@ export function osvKind(feed: Feed): ActionKind<DependencyInput> {
     kind: 'osv',
     input,
     checkout: true,
+    // What an address gives is new every hour.
+    caching: ({ advisories }) => (advisories.startsWith('https://') ? undefined : { outputs: [], also: ['day'] }),
     missing: async ({ advisories }, { repository }) => (advisories.startsWith('https://') || await stat(join(repository, advisories)).then(() => true, () => false) ? [] : [`there are no advisories at ${advisories}`]),
     async run({ advisories: where, limits, licences, ignore }, context) {
       const bill = await readBill(context.artifacts, billIn(context.outputs));

@@ -29,6 +29,7 @@ export function secretlintKind(scans: Scans): ActionKind<SecretScanInput> {
     kind: 'secretlint',
     input: input as z.ZodType<SecretScanInput>,
     checkout: true,
+    caching: ({ history }) => ({ outputs: [], also: history ? ['commit', 'day'] : ['day'] }),
     missing: async () => [],
     async run({ history, ignore }, context) {
       await using scanner = openScanner();
