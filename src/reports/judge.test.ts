@@ -43,3 +43,13 @@ test('the worst that count come first', () => {
   assert.deepEqual(findings.map(({ severity, standing }) => `${severity} ${standing}`), ['critical counts', 'low counts', 'critical suppressed']);
   assert.deepEqual(counts, { critical: 1, high: 0, medium: 0, low: 1, info: 0 });
 });
+
+test('what a tool itself has forgiven, with a reason, is shown as forgiven', () => {
+  const [finding] = judge([at(3, { suppressed: { reason: 'it is a number', where: 'the report of CodeQL' } })], standards).findings;
+  assert.deepEqual([finding?.standing, finding?.suppression], ['suppressed', { reason: 'it is a number', where: 'the report of CodeQL', until: '9999-12-31' }]);
+});
+
+test('what was not listed counts too', () => {
+  const { over, counts } = judge([], standards, { high: 3, low: 2 });
+  assert.deepEqual([over, counts.low], [[{ severity: 'high', count: 3, limit: 0 }], 2]);
+});
