@@ -42,7 +42,7 @@ test('test results are read back as they were', async () => {
   assert.deepEqual(await readBack(testReport), testReport);
   await fc.assert(fc.asyncProperty(reports(sayable), async (report) => {
     assert.deepEqual(await readBack(report), report);
-  }), { numRuns: 150 });
+  }), { numRuns: 60 });
 });
 
 test('whatever names and details hold, the document stays one, and what XML can\'t say is shown by a sign', async () => {
@@ -50,6 +50,6 @@ test('whatever names and details hold, the document stays one, and what XML can\
     const once = await readBack(report);
     assert.deepEqual([once.passed, once.failed, once.skipped], [report.passed, report.failed, report.skipped]);
     assert.deepEqual(await readBack(once), once);
-  }), { numRuns: 150 });
+  }), { numRuns: 60 });
   assert.match(junitXml({ ...testReport, name: 'a\u001b[31m' }), /name="a␛\[31m"/);
 });
