@@ -101,7 +101,7 @@ function programsOf(places: Places): readonly string[] {
 }
 
 function missing(row: SourceRow, message: string): Found {
-  return { rule: 'row-missing', severity: 'high', message: `${row}: ${message}`, fix: `commit it, say where it is with "source" in trunkline.config.ts, or write waive("reason") there`, identity: row };
+  return { rule: 'row-missing', severity: 'high', message, fix: `commit it, say where it is with "source" in trunkline.config.ts, or write waive("reason") there`, identity: row };
 }
 
 /** Who may change the trunk: what is declared to say so, else the remote's own accounts, else this machine's. */

@@ -93,7 +93,7 @@ function judged({ row, what, found }: RowInspection, checking: Checking): Judgem
   const tool = what === undefined ? {} : { tool: what };
   if (over.length > 0) {
     const counting = findings.filter(({ standing }) => standing === 'counts');
-    return { state: 'missing', reason: `${counting[0]?.message.replace(`${row}: `, '')}${counting.length > 1 ? `; and ${counting.length - 1} more` : ''}`, ...tool, ...told };
+    return { state: 'missing', reason: `${counting[0]?.message}${counting.length > 1 ? `; and ${counting.length - 1} more` : ''}`, ...tool, ...told };
   }
   if (row === 'source.access' && restsOnThisMachine(checking)) return { state: 'present', ...tool, reason: remote === undefined ? LOCAL_ONLY : LOCAL_REMOTE };
   return what === undefined ? { state: 'missing', reason: lackingAt(placeOf(row, checking.plan.source[row], sources.paths)) } : { state: 'present', ...tool, ...told };
