@@ -10,7 +10,7 @@ const digest = digestOf('');
 function run(id: string, output: Json): Run {
   const approval = { requested: { type: 'approval-requested', at: 0, run: id, artifact: digest, plan: digest, evidence: digest, by: ['operators'], atLeast: 1, expiresAt: 0 }, given: [] } as const;
   return {
-    id, sequence: 1, kind: 'STANDARD', commit: `commit of ${id}`, by: 'trunk', startedAt: 0, attempt: 1, attemptStartedAt: 0, evidence: [], approval,
+    id, sequence: 1, kind: 'STANDARD', commit: `commit of ${id}`, by: 'trunk', startedAt: 0, attempt: 1, attemptStartedAt: 0, since: 0, evidence: [], approval,
     plan: { digest, plan: { version: 1, application: 'a', trunk: 'main', source: {}, stages: [], waivers: [] } },
     stages: { build: { name: 'build', state: 'passed', fence: 1, actions: { sast: { state: 'passed', attempt: 1, startedAt: 0, output } } } },
   };

@@ -5,7 +5,9 @@ import { formatDuration } from '../foundation/units.ts';
 import type { Conductor } from '../server/client.ts';
 import { printable } from '../runner/printable.ts';
 import type { Terminal } from './terminal.ts';
+import { budgetLine } from './budget-line.ts';
 import { cachedText, treeOf } from './tree.ts';
+import { Reminders, waitingText, waits } from './waiting.ts';
 
 const DRAW_EVERY = 120;
 
@@ -36,15 +38,23 @@ export async function follow({ terminal, conductor, run, until, from = 0, after,
     terminal.redraw(lines, drawn);
     drawn = lines.length;
   };
+  const isTold = !isLive && !quiet;
+  const reminders = new Reminders(
+    () => [...state.unfinished].flatMap((id) => ((run === undefined || run === id) && waits(state, id) ? state.runs.get(id) ?? [] : [])),
+    (one) => terminal.print(`${new Date().toISOString().slice(11, 19)}  ${one.id} ${printable(waitingText(one, Date.now()))}: trunkline approve ${one.id}`),
+  );
   const timer = isLive ? setInterval(draw, DRAW_EVERY) : undefined;
   try {
     for await (const event of conductor.watch(0, AbortSignal.any([signal, stop.signal]))) {
       evolve(state, event);
       if (event.seq > after && !isLive && !quiet && (run === undefined || !('run' in event) || event.run === run)) tell(terminal, state, event);
       if (event.seq >= from && until(state)) break;
+      if (event.type === 'approval-requested' && event.seq > after) reminders.told(event.run);
+      if (isTold && event.seq >= after) reminders.look();
     }
   } finally {
     clearInterval(timer);
+    reminders.stop();
     stop.abort();
   }
   if (isLive) draw();
@@ -72,6 +82,7 @@ function lineOf(state: PipelineState, event: Recorded): string | undefined {
     case 'action-lost': return `${event.run} ${event.stage}.${event.action} was lost with its host; it is begun again`;
     case 'action-cancelled': return `${event.run} ${event.stage}.${event.action} was stopped`;
     case 'attestation-refused': return `${event.run} ${event.stage} can't be signed: ${event.error.message}`;
+    case 'budget-warned': return `${event.run} ${budgetLine(event)}`;
     case 'approval-requested': return `${event.run} WAITS FOR APPROVAL by ${event.by.join(' or ')}: trunkline approve ${event.run}`;
     case 'approval-given': return `${event.run} approved by ${event.by}${event.by === event.user ? '' : ` (${event.user})`}`;
     case 'approval-rejected': return `${event.run} rejected by ${event.by}: ${event.reason}`;

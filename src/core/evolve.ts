@@ -22,12 +22,14 @@ export function evolve(state: PipelineState, event: Event): void {
       return;
     case 'run-started': {
       const restored = event.restores === undefined ? undefined : state.runs.get(event.restores)?.artifact;
+      const commit = event.kind === 'STANDARD' ? state.trunk.commits.get(event.commit) : undefined;
+      if (commit) state.trunk.commits.set(commit.id, { ...commit, hasRun: true });
       state.unfinished.add(event.run);
       state.runs.set(event.run, {
         id: event.run, sequence: event.sequence, kind: event.kind, commit: event.commit, by: event.by,
         ...(event.restores === undefined ? {} : { restores: event.restores }), ...(event.reason === undefined ? {} : { reason: event.reason }),
         ...(restored === undefined ? {} : { artifact: restored }),
-        startedAt: event.at, attempt: 1, attemptStartedAt: event.at, stages: {}, evidence: [],
+        startedAt: event.at, attempt: 1, attemptStartedAt: event.at, since: commit && !commit.hasRun ? commit.pushedAt : event.at, stages: {}, evidence: [],
       });
       return;
     }
@@ -104,6 +106,11 @@ function runAfter(run: Run, event: RunEvent): Run {
       return { ...run, artifact: event.artifact };
     case 'evidence-recorded':
       return { ...run, evidence: [...run.evidence, ...event.attestations.map((item) => ({ ...item, stage: event.stage }))] };
+    case 'budget-warned': {
+      const stage = run.stages[event.stage];
+      const stages = event.error && stage ? { ...run.stages, [event.stage]: { ...stage, error: event.error } } : run.stages;
+      return { ...run, stages, warnings: [...run.warnings ?? [], event] };
+    }
     case 'approval-requested':
       return { ...run, approval: { requested: event, given: [] } };
     case 'approval-given':
@@ -117,7 +124,7 @@ function runAfter(run: Run, event: RunEvent): Run {
 
 type StageEvent = Extract<RunEvent, { stage: StageName }>;
 
-function stageAfter(run: Run, known: StageRun | undefined, event: Exclude<StageEvent, { type: 'evidence-recorded' }>): StageRun {
+function stageAfter(run: Run, known: StageRun | undefined, event: Exclude<StageEvent, { type: 'evidence-recorded' | 'budget-warned' }>): StageRun {
   const stage: StageRun = known ?? { name: event.stage, state: 'queued', fence: 0, actions: {} };
   switch (event.type) {
     case 'stage-queued':
@@ -173,7 +180,7 @@ function actionAfter(known: ActionRun | undefined, event: ActionEvent): ActionRu
  * never made again. What failed is done again with all that it needs, because it works in a fresh checkout.
  */
 function retried(run: Run, event: EventOf<'run-retried'>): Run {
-  const { finished: _finished, cancel: _cancel, approval: _approval, ...rest } = run;
+  const { finished: _finished, cancel: _cancel, approval: _approval, warnings: _warnings, ...rest } = run;
   const stages = Object.fromEntries(stagesOf(run).flatMap((plan) => {
     const stage = run.stages[plan.name];
     if (!stage) return [];
@@ -190,5 +197,5 @@ function retried(run: Run, event: EventOf<'run-retried'>): Run {
     const kept = Object.entries(stage.actions).filter(([name]) => !redo.has(name));
     return kept.length > 0 ? [[plan.name, { name: plan.name, state: 'queued', fence: stage.fence, actions: Object.fromEntries(kept) } satisfies StageRun]] : [];
   }));
-  return { ...rest, attempt: event.attempt, attemptStartedAt: event.at, stages };
+  return { ...rest, attempt: event.attempt, attemptStartedAt: event.at, since: event.at, stages };
 }

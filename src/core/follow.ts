@@ -1,8 +1,9 @@
 import type { Instant } from '../foundation/units.ts';
 import type { Event } from '../journal/events.ts';
 import { admission, type Capacity } from './admission.ts';
+import { warningDue } from './budget.ts';
 import { evolve } from './evolve.ts';
-import { progress } from './stage.ts';
+import { progress, stopOf } from './stage.ts';
 import { currentStage, type PipelineState, type Run } from './state.ts';
 
 /**
@@ -34,7 +35,10 @@ function followRun(state: PipelineState, run: Run, capacity: Capacity, now: Inst
   const plan = currentStage(run);
   if (!plan) return [{ type: 'run-finished', at: now, run: run.id, attempt: run.attempt, outcome: 'SUCCEEDED', rolledBack: false, reason: run.kind === 'ROLLBACK' ? 'the earlier release is live again' : 'every stage passed' }];
   const stage = run.stages[plan.name];
-  if (stage?.state === 'running') return progress(run, plan, stage, now);
+  if (stage?.state === 'running') {
+    const warning = stopOf(run, stage) ? [] : warningDue(run, plan, stage, now);
+    return warning.length > 0 ? warning : progress(run, plan, stage, now);
+  }
   if (run.cancel) return [{ type: 'run-finished', at: now, run: run.id, attempt: run.attempt, outcome: 'STOPPED', rolledBack: false, reason: `stopped by ${run.cancel.by} before ${plan.name}: ${run.cancel.reason}` }];
   return admission(state, run, plan, capacity, now);
 }

@@ -2,6 +2,7 @@ import type { Instant } from '../foundation/units.ts';
 import type { ActionPlan, EnvironmentPlan, StageName } from '../pipeline/plan.ts';
 import { owed as owedSteps } from '../rollout/machine.ts';
 import type { RolloutStep } from '../rollout/rollout.ts';
+import { nextWarning } from './budget.ts';
 import { coreKinds, isApprovalAttested, isApproved, isAttestable, isAttested, stopOf } from './stage.ts';
 import { currentStage, type PipelineState, type Run } from './state.ts';
 
@@ -47,15 +48,17 @@ function owedBy(run: Run): Effect[] {
   return [...steps, ...attempts, ...approval, ...summary];
 }
 
-/** When the state must be looked at again though nothing happens: the next retry or expiry. */
+/** When the state must be looked at again though nothing happens: the next retry, expiry or warning. */
 export function wakeAt(state: PipelineState): Instant | undefined {
   const instants = [...state.unfinished].flatMap((id) => {
     const run = state.runs.get(id);
-    const stage = run && currentStage(run);
-    const actions = stage ? Object.values(run.stages[stage.name]?.actions ?? {}) : [];
+    const plan = run && currentStage(run);
+    const stage = plan && run.stages[plan.name];
+    const actions = Object.values(stage?.actions ?? {});
     const retries = actions.flatMap(({ state: is, retryAt }) => (is === 'retrying' && retryAt !== undefined ? [retryAt] : []));
     const waits = run?.approval && !isApproved(run) ? [run.approval.requested.expiresAt] : [];
-    return [...retries, ...waits];
+    const warning = run && plan && stage?.state === 'running' && !stopOf(run, stage) ? nextWarning(run, plan, stage) : undefined;
+    return [...retries, ...waits, ...(warning ? [warning.at] : [])];
   });
   return instants.length === 0 ? undefined : Math.min(...instants);
 }

@@ -33,6 +33,8 @@ export interface SeenCommit extends Commit {
   readonly place: number;
   readonly pushedAt: Instant;
   readonly orphaned: boolean;
+  /** A run of it has begun. */
+  readonly hasRun?: true;
 }
 
 /** A stage as all runs share it: its lock, its inbound slot, and who was let in last (rules R1 to R4). */
@@ -65,6 +67,10 @@ export interface Run {
   readonly startedAt: Instant;
   readonly attempt: number;
   readonly attemptStartedAt: Instant;
+  /** From when on its time counts: the push of its commit; of a later run or attempt, its beginning. */
+  readonly since: Instant;
+  /** About its time, in this attempt. */
+  readonly warnings?: readonly EventOf<'budget-warned'>[];
   readonly plan?: { readonly digest: Digest; readonly plan: Plan };
   readonly stages: { readonly [stage in StageName]?: StageRun };
   readonly artifact?: Digest;

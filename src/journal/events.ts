@@ -1,5 +1,5 @@
 import type { ErrorRecord } from '../foundation/errors.ts';
-import type { Digest, Instant, Json, Name } from '../foundation/units.ts';
+import type { Digest, Instant, Json, Millis, Name } from '../foundation/units.ts';
 import type { Plan, StageName } from '../pipeline/plan.ts';
 import type { RolloutFact } from '../rollout/rollout.ts';
 
@@ -38,6 +38,9 @@ export type Event = { readonly at: Instant } & (
   | { readonly type: 'stage-entered'; readonly run: string; readonly stage: StageName; /** Rises with every entry of the stage. */ readonly fence: number }
   | { readonly type: 'stage-passed'; readonly run: string; readonly stage: StageName }
   | { readonly type: 'stage-failed'; readonly run: string; readonly stage: StageName; readonly action?: Name; readonly error: ErrorRecord }
+  /** A stage, or the whole from the push, has used most of its time, or all of it (`isPast`). With `error`, the stage ends of it. */
+  | { readonly type: 'budget-warned'; readonly run: string; /** In which it was. */ readonly stage: StageName; readonly of: 'stage' | 'run'; readonly isPast: boolean; readonly budgetMs: Millis; /** Without the wait for an approval. */ readonly spentMs: Millis;
+      /** The chain of actions that the time went to. */ readonly path: readonly { readonly stage: StageName; readonly action: Name; readonly ms: Millis; readonly cached: boolean }[]; readonly advice: string; readonly error?: ErrorRecord }
   // Actions
   | { readonly type: 'action-started'; readonly run: string; readonly stage: StageName; readonly action: Name; readonly attempt: number; readonly fence: number }
   | { readonly type: 'action-passed'; readonly run: string; readonly stage: StageName; readonly action: Name; readonly attempt: number; readonly output: Json }

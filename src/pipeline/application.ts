@@ -1,6 +1,6 @@
 import { rowIds, type RowId } from '../catalogue/rows.ts';
 import { fieldOf } from './field.ts';
-import type { Plan } from './plan.ts';
+import type { Plan, StageName } from './plan.ts';
 import { faultsOf, isWaivable } from './rules.ts';
 import { globFault, isBranch, NAME, NAME_RULE } from './shape.ts';
 import { FIELDS, type ApplicationSpec } from './specification.ts';
@@ -27,12 +27,28 @@ export function application(name: string, spec: ApplicationSpec): Plan {
     application: name,
     trunk: spec.trunk,
     source: declaredSources(spec),
-    stages: [buildStage(spec), betaStage(spec), gammaStage(spec), prodStage(spec)],
+    stages: [buildStage(spec), betaStage(spec), gammaStage(spec), prodStage(spec)].map((stage) => ({ ...stage, budgetMs: stageBudget(spec, stage.name) ?? stage.budgetMs })),
     waivers: waiversOf(spec),
+    ...wholeBudget(spec),
   };
   const [fault] = faultsOf(plan);
   if (fault) throw wrong(application, fault.field, fault.message, placeOf(valueAt(spec, fault.field)));
   return plan;
+}
+
+function stageBudget({ budgets }: ApplicationSpec, stage: StageName): number | undefined {
+  if (stage !== 'build' && stage !== 'beta' && stage !== 'gamma') return undefined;
+  const given = budgets?.[stage];
+  return given === undefined ? undefined : new Reading(application, 'budgets').duration(stage, given, 1_000);
+}
+
+/** Left out of the plan where nothing is said of it. */
+function wholeBudget({ budgets }: ApplicationSpec): Pick<Plan, 'budgets'> {
+  if (budgets === undefined) return {};
+  const read = new Reading(application, 'budgets');
+  const { total, enforce = false } = read.fields(budgets, ['build', 'beta', 'gamma', 'total', 'enforce']);
+  if (typeof enforce !== 'boolean') throw read.wrong('enforce', 'write true or false');
+  return { budgets: { enforce, ...(total === undefined ? {} : { totalMs: read.duration('total', total, 1_000) }) } };
 }
 
 /** Kinds of action that fit each field; for the rest the schema of the field decides. */

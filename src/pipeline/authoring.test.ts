@@ -226,3 +226,19 @@ test('declared globs are kept by row, and only simple ones', () => {
   refuses(() => application('orders', { ...spec, source: { tests: '/etc/*' } }), 'source.tests');
   refuses(() => application('orders', { ...spec, source: { tests: [] } }), 'source.tests');
 });
+
+test('budgets are taken as written, and left out of the plan where nothing is said of them', () => {
+  const plan = application('orders', { ...spec, budgets: { build: '5m', total: '90m', enforce: true } });
+  assert.deepEqual(plan.stages.map(({ budgetMs }) => budgetMs / 60_000), [5, 30, 30, 50]);
+  assert.deepEqual(plan.budgets, { enforce: true, totalMs: 90 * 60_000 });
+  assert.equal('budgets' in application('orders', spec), false);
+  refuses(() => application('orders', loosely({ budgets: { biuld: '5m' } })), 'budgets.biuld', 'no such field');
+  refuses(() => application('orders', loosely({ budgets: { build: '5 minutes' } })), 'budgets.build', 'is not a time');
+  refuses(() => application('orders', loosely({ budgets: { enforce: 'yes' } })), 'budgets.enforce', 'true or false');
+});
+
+test('what decides about a command, and what it leaves, are globs of the repository', () => {
+  assert.deepEqual(sh('make', { inputs: ['src/**'], outputs: ['dist/**'], cache: false }).input, { command: 'make', inputs: ['src/**'], outputs: ['dist/**'], cache: false });
+  refuses(() => sh('make', { inputs: [] }), 'inputs', 'list of 1');
+  refuses(() => sh('make', { outputs: ['../dist'] }), 'outputs[0]', 'inside the repository');
+});

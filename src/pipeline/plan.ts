@@ -118,6 +118,8 @@ export const planSchema = z.strictObject({
   /** Which of the repository's files are what a row asks for, where the default places are not meant. */
   source: z.partialRecord(row, z.array(without(globFault))),
   stages: z.array(stagePlan).max(stageNames.length),
+  /** From the push to the last bake, where it is not two hours; and whether a run ends that takes longer than its stages may. */
+  budgets: z.strictObject({ totalMs: millis.min(1).optional(), enforce: z.boolean() }).optional(),
   waivers: z.array(z.strictObject({ row, reason: z.string().min(1) })).max(rowIds.length),
 });
 

@@ -27,8 +27,9 @@ function bakeTime(stage: StagePlan): Millis {
 export function warningsOf(plan: Plan): readonly string[] {
   const [beta, gamma, prod] = [stageOf(plan, 'beta'), stageOf(plan, 'gamma'), stageOf(plan, 'prod')];
   const predicted = predictedDuration(plan);
+  const limit = plan.budgets?.totalMs ?? TWO_HOURS;
   return [
-    ...(predicted > TWO_HOURS ? [`a change takes ${formatDuration(predicted)} from push to production, more than two hours: shorten the bakes of prod.deploy`] : []),
+    ...(predicted > limit ? [`a change takes ${formatDuration(predicted)} from push to production, more than ${limit === TWO_HOURS ? 'two hours' : formatDuration(limit)}: shorten the bakes of prod.deploy`] : []),
     ...(bakeTime(prod) > prod.budgetMs ? [`the bakes of prod.deploy add up to ${formatDuration(bakeTime(prod))}, over Prod's ${formatDuration(prod.budgetMs)}`] : []),
     ...plan.waivers.filter(({ reason }) => reason.includes(PLACEHOLDER)).map(({ row }) => `${row} is waived, and nobody has said why yet`),
     ...(plan.waivers.some(({ row }) => row === 'build.package') ? ['build.package is waived: there is nothing to deploy, so every run ends at Beta'] : []),

@@ -1,4 +1,5 @@
 /** What a user writes into `application(…)`. A field without `?` is a row that the specification requires. */
+import type { Duration } from '../foundation/units.ts';
 import type { Environment } from './environments.ts';
 import type { Approval, Archive, Command, DependencyAnalysis, Features, Journeys, Migrations, Monitoring, Sbom, SecretScan, StaticAnalysis, SyntheticTests, TestCommand } from './uses.ts';
 import type { Waiver } from './waiver.ts';
@@ -22,6 +23,22 @@ export interface ApplicationSpec {
   readonly prod: ProdSpec;
   /** By default `"superseded"`. */
   readonly concurrency?: Concurrency;
+  /** How long it may take; the wait for an approval never counts. */
+  readonly budgets?: BudgetsSpec;
+}
+
+/** It is warned at four fifths of each, and past it, with what the time went to and what to do. */
+export interface BudgetsSpec {
+  /** By default `"10m"`. */
+  readonly build?: Duration;
+  /** By default `"30m"`. */
+  readonly beta?: Duration;
+  /** By default `"30m"`. */
+  readonly gamma?: Duration;
+  /** From the push to the last bake in Prod; by default `"2h"`. */
+  readonly total?: Duration;
+  /** Whether a run fails that takes longer, up to the first customer of its release; by default `false`. */
+  readonly enforce?: boolean;
 }
 
 /** What runs on a developer's machine before a commit. */
@@ -116,7 +133,7 @@ export interface ProdDeployment {
 
 /** Every field there is, and whether it must be there: for those whose editor does not check types. */
 export const FIELDS = {
-  application: { trunk: true, local: true, source: false, build: true, beta: true, gamma: true, prod: true, concurrency: false },
+  application: { trunk: true, local: true, source: false, build: true, beta: true, gamma: true, prod: true, concurrency: false, budgets: false },
   local: { preCommitHooks: true, idePlugins: false },
   source: { application: false, tests: false, infrastructure: false, staticAssets: false, dependencyManifests: false, staticConfiguration: false, database: false, access: false },
   build: { code: true, unitTests: true, codeQuality: true, secrets: true, sast: true, package: true, sbom: true, sca: true },

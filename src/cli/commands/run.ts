@@ -1,5 +1,5 @@
 import { createInterface } from 'node:readline/promises';
-import type { PipelineState, Run } from '../../core/state.ts';
+import type { PipelineState } from '../../core/state.ts';
 import { TrunklineError, type ErrorRecord } from '../../foundation/errors.ts';
 import type { Command } from '../../core/command.ts';
 import type { Conductor } from '../../server/client.ts';
@@ -10,6 +10,7 @@ import { EXIT, exitOfRun, type ExitCode } from '../exit.ts';
 import { follow } from '../follow.ts';
 import type { Product } from '../product.ts';
 import { summaryOf } from '../summary.ts';
+import { waits } from '../waiting.ts';
 import type { Terminal } from '../terminal.ts';
 import { describeApproval } from '../approval.ts';
 
@@ -97,9 +98,4 @@ function isHeld(state: PipelineState, id: string): boolean {
 function waitsBehind(state: PipelineState, id: string): string | undefined {
   const holder = Object.values(state.stages).find(({ waiting }) => waiting.includes(id))?.holder;
   return holder !== undefined && waits(state, holder) ? holder : undefined;
-}
-
-export function waits(state: PipelineState, id: string): boolean {
-  const { approval, finished, stages }: Partial<Run> = state.runs.get(id) ?? {};
-  return finished === undefined && approval !== undefined && approval.rejected === undefined && approval.given.length < approval.requested.atLeast && stages?.prod?.state === 'running';
 }

@@ -3,6 +3,7 @@ import { currentStage } from '../../core/state.ts';
 import type { Session } from '../command.ts';
 import { subjectOf } from '../follow.ts';
 import { summaryOf } from '../summary.ts';
+import { waits, waitingText } from '../waiting.ts';
 
 /** `trunkline runs` */
 export async function runs({ terminal, json, product }: Session, { limit }: { readonly limit: string }): Promise<void> {
@@ -11,7 +12,7 @@ export async function runs({ terminal, json, product }: Session, { limit }: { re
   if (json) return terminal.json(shown.map((run) => summaryOf(state, run)));
   if (shown.length === 0) return terminal.print('nothing has run yet; "trunkline run" runs the head of the trunk');
   terminal.table(['run', 'commit', 'outcome', 'began', 'took', 'subject'], shown.map((run) => {
-    const outcome = run.finished ? `${run.finished.outcome}${run.finished.rolledBack ? ' (rolled back)' : ''}` : `in ${currentStage(run)?.name ?? 'its end'}`;
+    const outcome = waits(state, run.id) ? waitingText(run, Date.now()) : run.finished ? `${run.finished.outcome}${run.finished.rolledBack ? ' (rolled back)' : ''}` : `in ${currentStage(run)?.name ?? 'its end'}`;
     return [run.id, run.commit.slice(0, 12), outcome, new Date(run.startedAt).toISOString().slice(0, 19), formatDuration((run.finished?.at ?? Date.now()) - run.startedAt), `${run.kind === 'ROLLBACK' ? 'rollback to: ' : ''}${subjectOf(state, run)}`];
   }));
 }

@@ -10,7 +10,7 @@ import { problemLines } from '../report/problem-lines.ts';
 import { reportedIn, tellingLines, type Reported } from '../report/reported.ts';
 import { summaryOf } from '../summary.ts';
 import { treeOf, type Notes, type Paint } from '../tree.ts';
-import { waits } from './run.ts';
+import { waits } from '../waiting.ts';
 
 /** Of a failed action; "trunkline report" has all. */
 const FIRST = 5;
