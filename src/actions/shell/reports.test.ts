@@ -100,6 +100,10 @@ test('preparation comes first, once', async (t) => {
   assert.equal(readFileSync(join(folder, 'ready'), 'utf8'), 'once\n');
 });
 
+test('check asks of the preparation what it asks of the command', async (t) => {
+  assert.match((await shell.missing({ command: 'npm test', prepare: 'npm ci' }, { repository: workdir(t, { 'package.json': '{"scripts":{"test":"node --test"}}' }) })).join(), /package-lock\.json/);
+});
+
 const LCOV = 'SF:a.js\nDA:1,1\nDA:2,0\nDA:3,0\nDA:5,1\nBRDA:1,0,0,1\nBRDA:1,0,1,0\nend_of_record\n';
 const cover = (atLeast: NonNullable<ShellInput['atLeast']>): ShellInput => ({ command: 'cp given lcov.info', coverage: 'lcov.info', atLeast });
 

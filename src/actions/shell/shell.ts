@@ -47,7 +47,7 @@ export const shell: ActionKind<ShellInput> = {
   kind: 'shell',
   input,
   checkout: true,
-  missing: ({ command }, { repository }) => missingFor(command, repository),
+  missing: async ({ command, prepare }, { repository }) => [...(prepare === undefined ? [] : await missingFor(prepare, repository)), ...await missingFor(command, repository)],
   caching: cachingOfShell,
   async run({ command, prepare, junit, coverage, atLeast, findings, limits, sbom }, context) {
     if (prepare !== undefined) await prepareWorkdir(prepare, context);
