@@ -30,7 +30,7 @@ interface Document { readonly name: string; readonly bytes: Buffer }
 const LIMITS = { entries: 500_000, entryBytes: 16 * 1024 * 1024, bytes: 4 * 1024 ** 3 } as const;
 const LARGEST_FILE_BYTES = 64 * 1024 * 1024;
 const OLD = 30 * 86_400_000;
-const AT_ONCE = 500;
+const AT_ONCE = 50;
 
 /**
  * Reads a folder or file of the commit, or what an https: address gives.
