@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import type { ActionKind } from './actions/action.ts';
 import type { StagedOutcome } from './cli/desk.ts';
 import { checkStaged, leftFor, type HookCheck } from './local/before-commit.ts';
-import { concernedBy } from './local/concerned.ts';
+import { concernedBy, isCode, reachedFrom } from './local/concerned.ts';
 import { planOf } from './local/known-plan.ts';
 import { linkModules } from './local/modules.ts';
 import { addPass, hasPassed, readPasses, type Pass } from './local/passes.ts';
@@ -17,6 +17,8 @@ import { openStaged } from './source/git/staged.ts';
 import type { Staged } from './source/staged.ts';
 
 const CONFIG = 'trunkline.config.ts';
+/** Of a larger repository only what a change leads to is followed; all of it is for Build. */
+const MOST_RELATED = 600;
 const LARGEST_SOURCE = 2 * 1024 * 1024;
 
 export interface Checking {
@@ -47,6 +49,10 @@ export async function staged(place: Place, { signal, onCheck }: Checking): Promi
   await mkdir(logs, { recursive: true, mode: 0o700 });
   const checks = await checkStaged({
     plan, staged: commit, tree: laid, modules, workTree: repository.root, logs, kind, signal, onCheck,
+    related: async () => {
+      const code = files.filter(isCode);
+      return code.length <= MOST_RELATED ? code : reachedFrom(commit.changed.filter(isCode), await pathsIn(commit, read), read);
+    },
     concerned: async (tests) => concernedBy({ files, changed: commit.changed, deleted: commit.deleted, tests }, await pathsIn(commit, read), read),
   });
   if (checks.some(({ state }) => state === 'failed')) return { outcome: 'failed', tree, checks, left: leftFor(plan) };
@@ -61,6 +67,7 @@ async function kind(name: string): Promise<ActionKind | undefined> {
     const [{ secretlintKind }, { noScans }] = await Promise.all([import('./actions/secrets/secretlint.ts'), import('./actions/secrets/scans.ts')]);
     return secretlintKind(noScans);
   }
+  if (name === 'static-analysis') return (await import('./actions/sast/static-analysis.ts')).staticAnalysis;
   return undefined;
 }
 

@@ -8,7 +8,7 @@ import type { Report } from '../reports/report.ts';
 import { openLog } from '../runner/log.ts';
 import type { CommitHistory } from '../source/history.ts';
 import type { Staged } from '../source/staged.ts';
-import type { Concerned } from './concerned.ts';
+import { isCode, type Concerned } from './concerned.ts';
 import type { Modules } from './modules.ts';
 import { narrowed, type StagedCommand } from './narrowed.ts';
 import { ownContext } from './own-context.ts';
@@ -37,6 +37,8 @@ export interface BeforeCommit {
   readonly logs: string;
   /** Loads a kind of action, when one is needed that works without a host. */
   readonly kind: (name: string) => Promise<ActionKind | undefined>;
+  /** Code that has to be looked at with what changed, to follow what goes from file to file. */
+  readonly related: () => Promise<readonly string[]>;
   readonly concerned: (tests: readonly string[] | undefined) => Promise<Concerned>;
   readonly signal: AbortSignal;
   readonly onCheck: (check: HookCheck) => void;
@@ -86,7 +88,7 @@ async function checkOne(action: ActionPlan, commit: BeforeCommit): Promise<HookC
     const input = kind.input.safeParse(part.input);
     if (!input.success) throw new TrunklineError('INPUT_INVALID', 'usage', `build.${action.name}: ${input.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`).join('; ')}`, 'correct trunkline.config.ts');
     const { plan, tree, workTree, staged, signal } = commit;
-    const result: ActionResult = await kind.run(input.data, ownContext({ plan, action, tree, workTree, history: changedOnly(staged), log, signal, onReport: (report) => void reports.push(report), isQuick: part.isQuick }));
+    const result: ActionResult = await kind.run(input.data, ownContext({ plan, action, tree, workTree, history: historyOf(staged, part.files ?? staged.changed), log, signal, onReport: (report) => void reports.push(report), isQuick: part.isQuick }));
     return result.passed ? ended({ state: 'passed', scope }) : ended({ state: 'failed', scope, error: result.error });
   } catch (thrown) {
     commit.signal.throwIfAborted();
@@ -96,13 +98,19 @@ async function checkOne(action: ActionPlan, commit: BeforeCommit): Promise<HookC
   }
 }
 
-type Part = { readonly nothing: string } | { readonly input: Json; readonly isQuick: boolean; readonly scope?: string };
+type Part = { readonly nothing: string } | { readonly input: Json; readonly isQuick: boolean; readonly scope?: string; /** By default those that changed. */ readonly files?: readonly string[] };
 
 /** The input of an action, narrowed to what changed. */
-async function partOf(action: ActionPlan, { staged, modules, concerned }: BeforeCommit): Promise<Part> {
+async function partOf(action: ActionPlan, { staged, modules, related, concerned }: BeforeCommit): Promise<Part> {
   const input = action.input as { readonly [field: string]: Json };
   if (action.kind !== 'shell' && staged.changed.length === 0) return { nothing: 'no file changed that is still there' };
   if (action.kind === 'secretlint') return { input: { ...input, history: false }, isQuick: true };
+  if (action.kind === 'static-analysis') {
+    const code = staged.changed.filter(isCode);
+    if (code.length === 0) return { nothing: 'no code changed' };
+    const files = await related();
+    return { input, isQuick: true, files, scope: `${code.length} changed ${code.length === 1 ? 'file' : 'files'} of code, and ${files.length - code.length} with them` };
+  }
   if (action.kind !== 'shell') return { input, isQuick: true };
   const { staged: quick, prepare, ...whole } = input as { readonly staged?: StagedCommand; readonly prepare?: string };
   const linked = typeof modules === 'string';
@@ -120,13 +128,11 @@ function promisedBy({ junit, findings, limits }: { readonly junit?: string; read
   return { ...(junit !== undefined && command.includes(junit) ? { junit } : {}), ...(Object.keys(named).length > 0 ? { findings: named, limits: limits ?? {} } : {}) };
 }
 
-/** To an action that reads the commit's files, those that changed are all that there are. */
-function changedOnly(staged: Staged): CommitHistory {
+/** To an action that reads the commit's files, these are all that there are. */
+function historyOf(staged: Staged, files: readonly string[]): CommitHistory {
   return {
     changedLines: () => staged.changedLines(),
-    files: async function* (_signal, isWanted = () => true) {
-      for (const [path, bytes] of await staged.read(staged.changed.filter(isWanted))) yield { path, bytes, size: bytes.length };
-    },
+    files: (_signal, isWanted = () => true) => staged.read(files.filter(isWanted)),
     versions: async function* () { /* history is left for "trunkline build" */ },
   };
 }

@@ -59,6 +59,22 @@ async function leadsTo(file: string, paths: Paths, read: (path: string) => Promi
   return [...new Set([...(imported as (readonly string[])[]).flat(), ...texts.flatMap((text) => paths.named(file, text))])];
 }
 
+/** Files of code, with all that they lead to: what an analysis needs to follow them. */
+export async function reachedFrom(files: readonly string[], paths: Paths, read: (path: string) => Promise<string | undefined>): Promise<readonly string[]> {
+  const seen = new Set(files);
+  for (let front = files; front.length > 0;) {
+    const next = await Promise.all(front.map(async (file) => leadsTo(file, paths, read)));
+    front = [...new Set(next.flatMap((ways) => (ways === 'everything' ? [] : ways)))].filter((file) => !seen.has(file) && isCode(file));
+    for (const file of front) seen.add(file);
+  }
+  return [...seen];
+}
+
+/** Code whose imports are read, and what names its packages. */
+export function isCode(file: string): boolean {
+  return SOURCE.test(file) || /(^|\/)package\.json$/.test(file);
+}
+
 async function reaches(test: string, goal: ReadonlySet<string>, waysFrom: (file: string) => Promise<readonly string[] | 'everything'>): Promise<boolean> {
   if (!SOURCE.test(test)) return true;
   const seen = new Set([test]);

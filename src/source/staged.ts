@@ -1,4 +1,4 @@
-import type { LineRange } from './history.ts';
+import type { LineRange, TrackedFile } from './history.ts';
 
 /** What the next commit would hold, found without touching the work tree, the index or the repository. */
 export interface Staged {
@@ -13,8 +13,8 @@ export interface Staged {
   readonly deleted: readonly string[];
   /** Lines that it adds or changes, by file. */
   changedLines(): Promise<ReadonlyMap<string, readonly LineRange[]>>;
-  /** Bytes of some of its files; what is no file of it is left out. */
-  read(paths: readonly string[]): Promise<ReadonlyMap<string, Buffer>>;
+  /** Some of its files, as git holds them; what is no file of it is left out. */
+  read(paths: readonly string[]): AsyncIterable<TrackedFile>;
   /** The files, in a folder that does not exist yet: a repository of its own, so that no git that is run there finds another. */
   layOut(folder: string): Promise<void>;
   /** Forgets what was kept beside the repository for it. */

@@ -33,7 +33,9 @@ test('what is staged is found and laid out, whatever has been edited since, and 
   const before = look();
   const staged = await stagedOf(t, fixture);
   assert.deepEqual([staged.files, staged.changed, staged.deleted], [['edited', 'kept', 'new/file'], ['edited', 'new/file'], ['gone']]);
-  assert.equal((await staged.read(['edited', 'no such'])).get('edited')?.toString(), 'staged');
+  const read: unknown[] = [];
+  for await (const { path, size, bytes } of staged.read(['edited', 'no such'])) read.push([path, size, bytes.toString()]);
+  assert.deepEqual(read, [['edited', 6, 'staged']]);
   assert.deepEqual([...await staged.changedLines()], [['edited', [[1, 1]]], ['new/file', [[1, 1]]]]);
   const out = join(temporaryFolder(t), 'out');
   await staged.layOut(out);
@@ -67,8 +69,7 @@ test('names of every sort are found, read and laid out', async (t) => {
   fixture.git('add', '--all');
   const staged = await stagedOf(t, fixture);
   assert.deepEqual(staged.changed, [...HOSTILE].sort());
-  const read = await staged.read(HOSTILE);
-  for (const name of HOSTILE) assert.equal(read.get(name)?.toString(), name);
+  for await (const { path, bytes } of staged.read(HOSTILE)) assert.equal(bytes.toString(), path);
   const out = join(temporaryFolder(t), 'out');
   await staged.layOut(out);
   for (const name of HOSTILE) assert.equal(readFileSync(join(out, name), 'utf8'), name);

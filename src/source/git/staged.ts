@@ -12,7 +12,8 @@ import { filtersOff, requireNames } from './worktree.ts';
 interface Entry { readonly mode: string; readonly type: string; readonly id: string; readonly path: string }
 
 const LISTING_BYTES = 256 * 1024 * 1024;
-const LARGEST_READ = 4 * 1024 * 1024;
+/** As of a commit: see {@link TrackedFile}. */
+const LARGEST_READ = 64 * 1024 * 1024;
 const TIMEOUT = 600_000;
 
 /**
@@ -41,12 +42,10 @@ export async function openStaged(repository: Repository, index?: string): Promis
     return {
       tree, base, files: [...there.keys()].sort(),
       changed: base === undefined ? [...there.keys()].sort() : changed, deleted,
-      read: async (paths) => {
+      read: async function* (paths) {
         const wanted = paths.flatMap((path) => (there.has(path) ? [{ path, id: there.get(path)! }] : []));
-        const found = new Map<string, Buffer>();
         let at = 0;
-        for await (const { content } of readObjects(repository, wanted.map(({ id }) => id), LARGEST_READ, env)) found.set(wanted[at++]!.path, content);
-        return found;
+        for await (const { size, content } of readObjects(repository, wanted.map(({ id }) => id), LARGEST_READ, env)) yield { path: wanted[at++]!.path, size, bytes: content };
       },
       changedLines: async () => {
         if (base === undefined) return new Map([...there.keys()].map((path) => [path, [[1, Number.MAX_SAFE_INTEGER]]] as const));
