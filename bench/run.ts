@@ -2,3 +2,5 @@
 await import('./overhead.ts');
 await import('./dag.ts');
 await import('./masking.ts');
+await import('./hook.ts');
+await import('./cache.ts');
