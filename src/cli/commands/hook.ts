@@ -31,6 +31,7 @@ function tell(terminal: Terminal, { action, state, scope, durationMs, reports, e
   const problems = problemLines(reports, MOST_PROBLEMS, (colour, text) => terminal.paint(colour, text));
   for (const line of problems) terminal.print(`  ${line}`);
   if (error && problems.length === 0) for (const line of [plain(error.message), ...(error.lastLines ?? []).slice(-MOST_LINES).map((each) => `| ${plain(each)}`)]) terminal.print(`  ${line}`);
-  if (error?.hint !== undefined) terminal.print(`  ${plain(error.hint)}`);
+  // Its log is no run's: where it lies is said below.
+  if (error?.hint !== undefined && !error.hint.includes('"trunkline logs"')) terminal.print(`  ${plain(error.hint)}`);
   if (log !== undefined) terminal.print(terminal.paint('dim', `  log: ${log}`));
 }
