@@ -64,7 +64,7 @@ function configuration({ regions = ['here'], fields = {}, surroundings = '' }: K
     ...fields,
   };
   const section = (name: string): string => Object.entries(all).flatMap(([field, text]) => (field.startsWith(`${name}.`) && text !== '' ? [`    ${field.slice(name.length + 1)}: ${text},\n`] : [])).join('');
-  return `import { alarms, allAtOnce, application, approval, archive, canary, cucumber, dbmate, npmSbom, probes, secretlint, sh, waive, wave } from 'trunkline';
+  return `import { alarms, allAtOnce, application, approval, archive, canary, cucumber, dbmate, npmSbom, osv, probes, secretlint, sh, staticAnalysis, waive, wave } from 'trunkline';
 import { alarm, counter, httpProbe, postgres, probe, processes } from 'trunkline/environments';
 
 const kiosk = { run: 'node dist/server.js', instances: 1, health: '/healthz', metrics: '/metrics', drain: '200ms', probes: [], alarms: [], ${surroundings} } as const;
