@@ -17,7 +17,7 @@ async function published(): Promise<string> {
   await mkdir(home, { recursive: true });
   await symlink(join(product, 'node_modules', 'zod'), join(root, 'node_modules', 'zod'));
   await writeFile(join(home, 'package.json'), '{"name":"trunkline","type":"module"}');
-  for (const folder of ['foundation', 'catalogue', 'pipeline']) {
+  for (const folder of ['foundation', 'catalogue', 'reports', 'inspection', 'pipeline']) {
     await mkdir(join(home, 'dist', folder), { recursive: true });
     for (const name of await readdir(join(product, 'src', folder))) {
       if (!name.endsWith('.ts') || name.endsWith('.test.ts')) continue;
