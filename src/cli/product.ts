@@ -15,7 +15,7 @@ export interface Product {
   readonly stateFolder: string;
   /** Who asks: the user of the operating system. */
   readonly user: string;
-  readonly isolation: Isolation;
+  isolation(): Promise<Isolation>;
   /** The journal folded, read without disturbing a living host. */
   state(): PipelineState;
   /** The journal after a place. */
@@ -26,7 +26,7 @@ export interface Product {
   host(): Promise<LocalHost>;
   /** Takes the host's place only to write a fact: nothing is carried out. @throws {TrunklineError} `HOST_RUNNING` */
   scribe(): Promise<Conductor & AsyncDisposable>;
-  readonly environments: EnvironmentProvider;
+  environments(): Promise<EnvironmentProvider>;
   /** A word for a commit (hash, prefix, ref; default the head of the trunk) as its full hash. */
   resolve(word?: string): Promise<string>;
   /** What the repository has, lacks or waives, as its work tree stands. */

@@ -1,4 +1,3 @@
-import { complete } from '../../pipeline/check.ts';
 import type { Session } from '../command.ts';
 import { EXIT, type ExitCode } from '../exit.ts';
 
@@ -6,7 +5,8 @@ import { EXIT, type ExitCode } from '../exit.ts';
 export async function check({ terminal, json, product: open }: Session): Promise<ExitCode> {
   const product = await open();
   const result = await product.check();
-  if (json) terminal.json({ plan: result.plan, rows: result.rows, warnings: result.warnings, isolation: product.isolation });
+  const isolation = await product.isolation();
+  if (json) terminal.json({ plan: result.plan, rows: result.rows, warnings: result.warnings, isolation });
   else {
     terminal.table(['', 'row', 'level', 'where', 'what'], result.rows.map(({ id, level, state, reason, where, tool }) => {
       const sign = state === 'present' ? terminal.paint('green', '✔') : state === 'waived' ? terminal.paint('yellow', '–') : terminal.paint(level === 'required' ? 'red' : 'yellow', '✘');
@@ -17,9 +17,10 @@ export async function check({ terminal, json, product: open }: Session): Promise
       terminal.print(`${file}:${line ?? 1} ${standing === 'counts' ? severity : standing} ${rule}: ${message} (${id}${note === undefined ? '' : `; ${note}`})${standing === 'counts' && fix !== undefined ? `\n  ${fix}` : ''}`);
     }
     for (const warning of result.warnings) terminal.print(terminal.paint('yellow', `! ${warning}`));
-    if (product.isolation === 'none') terminal.print(terminal.paint('yellow', '! no namespaces can be made on this machine: code of a commit is held by a process group only, provenance says so, and Prod refuses it unless the operator accepts unisolated builds'));
+    if (isolation === 'none') terminal.print(terminal.paint('yellow', '! no namespaces can be made on this machine: code of a commit is held by a process group only, provenance says so, and Prod refuses it unless the operator accepts unisolated builds'));
     const missing = result.rows.filter(({ level, state }) => level === 'required' && state === 'missing').length;
     terminal.print(missing === 0 ? terminal.paint('green', `complete: every required row is there or waived (plan ${result.plan})`) : terminal.paint('red', `${missing} required row(s) missing`));
   }
+  const { complete } = await import('../../pipeline/check.ts'); // with the readers of all manifests, which no other command waits for
   return complete(result) ? EXIT.done : EXIT.failed;
 }

@@ -16,7 +16,7 @@ export async function down({ terminal, json, product: open }: Session, _options:
 async function end(product: Product, stack: AsyncDisposableStack, environment: string | undefined): Promise<Answer> {
   // What a `down` that was killed had ended is still to be told.
   const untold = [...product.state().live.values()].some(({ removedAt }) => removedAt === undefined);
-  if (!untold && (await product.environments.regions()).length === 0) return { message: 'nothing was up', began: false };
+  if (!untold && (await (await product.environments()).regions()).length === 0) return { message: 'nothing was up', began: false };
   const { answer } = await ask(product, stack, () => product.host(), { type: 'down', ...(environment === undefined ? {} : { environment }) });
   return answer;
 }

@@ -39,13 +39,14 @@ export async function printRegions(terminal: Terminal, product: Product): Promis
 
 async function regionsOf(product: Product): Promise<RegionLine[]> {
   const { live } = product.state();
-  const up = await product.environments.regions();
+  const environments = await product.environments();
+  const up = await environments.regions();
   const places = new Set([...up.map(({ environment, region }) => `${environment}/${region}`), ...live.keys()]);
   return Promise.all([...places].sort(byStage).map(async (place): Promise<RegionLine> => {
     const [environment = '', region = ''] = place.split('/');
     const record = live.get(place);
     const isUp = up.some((id) => id.environment === environment && id.region === region);
-    const state: RegionState | undefined = isUp ? await product.environments.region({ environment, region }).observe() : undefined;
+    const state: RegionState | undefined = isUp ? await environments.region({ environment, region }).observe() : undefined;
     const releases = ([['stable', state?.stable], ['candidate', state?.candidate]] as const).flatMap(([role, one]) => (one ? [{
       run: one.release.id, commit: one.release.commit, artifact: one.release.artifact, role, weight: one.weight, healthy: one.instances.healthy, instances: one.instances.total,
     }] : []));

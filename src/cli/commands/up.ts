@@ -11,7 +11,7 @@ export async function up(session: Session): Promise<ExitCode> {
   const after = product.state().head;
   await using host = await product.host();
   terminal.note(`watching the trunk of ${product.repository}; Ctrl-C ends the watch, and leaves the environments up`);
-  if (product.isolation === 'none') terminal.note('no namespaces can be made here: builds are not isolated, and production refuses what they make');
+  if (await product.isolation() === 'none') terminal.note('no namespaces can be made here: builds are not isolated, and production refuses what they make');
   const failed = Promise.withResolvers<never>();
   const following = host.follow(signal, (trouble) => terminal.note(trouble)).catch((error: unknown) => failed.reject(error));
   const showing = follow({ terminal, conductor: host, until: () => false, after, signal }).catch((error: unknown) => failed.reject(error));

@@ -18,6 +18,7 @@ import type { Report } from '../../reports/report.ts';
 import type { CommitHistory } from '../../source/history.ts';
 import type { Releases } from './releases.ts';
 import { install } from './installing.ts';
+import { logPath } from './run-files.ts';
 import { oncePerInputs, telling, type ResultParts } from './results.ts';
 import type { Workspace, Workspaces } from './workspaces.ts';
 
@@ -75,10 +76,6 @@ export async function runAttempt(parts: AttemptParts, effect: AttemptEffect, sta
     signal.removeEventListener('abort', onAbort);
     await log.close();
   }
-}
-
-export function logPath({ run, stage, action, attempt }: { run: string; stage: string; action: { readonly name: string }; attempt: number }): string {
-  return join(run, `${stage}.${action.name}.${attempt}.log`);
 }
 
 function timedOut(effect: AttemptEffect): TrunklineError {

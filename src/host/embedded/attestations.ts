@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Fact } from '../../core/facts.ts';
 import { evidenceOf } from '../../core/evidence.ts';
@@ -12,6 +11,7 @@ import type { Instant, Json } from '../../foundation/units.ts';
 import type { StagePlan } from '../../pipeline/plan.ts';
 import type { Report, TestReport } from '../../reports/report.ts';
 import type { Isolation } from '../../runner/cell.ts';
+import { readReports } from './run-files.ts';
 
 export interface AttestationParts {
   readonly artifacts: ArtifactStore;
@@ -103,16 +103,6 @@ function approvalStatement(subject: Subject, run: Run): Named {
     approvers: asked.given.map(({ by, at, text }) => ({ user: by, at, ...(text === undefined ? {} : { text }) })),
     expiresAt: asked.requested.expiresAt,
   }) };
-}
-
-/** What the last attempt of an action has kept; nothing where it kept nothing. */
-export async function readReports(path: string): Promise<readonly Report[]> {
-  try {
-    return JSON.parse(await readFile(path, 'utf8')) as readonly Report[];
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
-    throw error;
-  }
 }
 
 function endOf(stage: StageRun, run: Run): Instant {

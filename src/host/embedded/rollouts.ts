@@ -9,7 +9,7 @@ import type { AlarmPlan, BakePlan } from '../../pipeline/plan.ts';
 import { alarmsOf } from '../../rollout/alarm.ts';
 import type { RolloutFact } from '../../rollout/rollout.ts';
 import type { MaskedLog } from '../../runner/log.ts';
-import { logPath } from './attempts.ts';
+import { logPath } from './run-files.ts';
 import type { Releases } from './releases.ts';
 import { watchRegion } from './watch.ts';
 
