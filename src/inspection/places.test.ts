@@ -17,7 +17,7 @@ test('the usual places of TypeScript, JavaScript, Python, Java and Go are known'
 });
 
 test('what is not there is lacking, with where it was looked for', () => {
-  assert.match(lackingAt(placeOf('source.infrastructure', undefined, ['README.md'])), /nothing found in the usual places.*infrastructure/);
+  assert.match(lackingAt(placeOf('source.infrastructure', undefined, ['README.md'])), /git tracks nothing in the usual places.*infrastructure/);
   assert.equal(lackingAt(placeOf('source.application', ['code/**'], ['src/a.ts'])), 'no tracked file matches code/**');
 });
 

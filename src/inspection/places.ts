@@ -53,7 +53,7 @@ export function isCode(path: string): boolean {
 }
 
 export function lackingAt({ globs, isDeclared }: Place): string {
-  return isDeclared ? `no tracked file matches ${globs.join(', ')}` : `nothing found in the usual places (${globs.join(', ')})`;
+  return isDeclared ? `no tracked file matches ${globs.join(', ')}` : `git tracks nothing in the usual places (${globs.join(', ')})`;
 }
 
 export function foundAt({ files }: Place): string {

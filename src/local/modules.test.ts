@@ -55,6 +55,9 @@ test('modules are not linked where they differ, where none are asked for, and wh
   write('tree/package.json', '{}');
   write('tree/package-lock.json', lock({ 'node_modules/a': a }));
   assert.deepEqual(await linkModules(tree, workTree, ['package.json', 'package-lock.json']), { differs: 'nothing is installed' });
+  write('tree/package-lock.json', lock({ '': { name: 'x' } }));
+  assert.equal(await linkModules(tree, workTree, ['package.json', 'package-lock.json']), 'linked', 'what needs no package needs no installation');
+  write('tree/package-lock.json', lock({ 'node_modules/a': a }));
   write('work/node_modules/.package-lock.json', lock({}));
   assert.deepEqual(await linkModules(tree, workTree, ['package.json', 'package-lock.json']), { differs: 'a is not installed' });
   assert.equal(existsSync(join(tree, 'node_modules')), false);

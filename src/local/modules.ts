@@ -58,7 +58,9 @@ async function differs(tree: string, workTree: string, files: readonly string[])
   if (!files.includes('package.json')) return undefined;
   if (files.includes('package-lock.json')) {
     const [locked, installed] = await Promise.all([text(join(tree, 'package-lock.json')), text(join(workTree, 'node_modules', '.package-lock.json'))]);
-    return installed === undefined ? 'nothing is installed' : difference(locked ?? '', installed);
+    // Where a project needs no package, npm installs nothing and writes nothing.
+    const fault = difference(locked ?? '', installed ?? '{ "packages": {} }');
+    return fault !== undefined && installed === undefined ? 'nothing is installed' : fault;
   }
   // Other package managers: what is staged is compared with what lies in the work tree, where they install from.
   const lock = ['npm-shrinkwrap.json', 'yarn.lock', 'pnpm-lock.yaml', 'bun.lock'].find((file) => files.includes(file)) ?? 'package.json';

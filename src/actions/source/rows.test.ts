@@ -32,7 +32,7 @@ test('a commit that takes its tests away fails, unless they are waived', async (
   const { result, reports } = await judged(others);
   assert.ok(!result.passed);
   assert.deepEqual([result.error.code, result.error.class], ['SOURCE_INCOMPLETE', 'code']);
-  assert.match(result.error.message, /^source\.tests: 1 high: nothing found in the usual places/);
+  assert.match(result.error.message, /^source\.tests: 1 high: git tracks nothing in the usual places/);
   assert.equal(reports.length, 8, 'every row is judged');
   assert.ok((await judged(others, { tests: waive('proven elsewhere') })).result.passed);
 });
