@@ -36,8 +36,17 @@ test('what is there stays: settings, tasks of the same name, what was turned dow
   assert.equal(files['.run/trunkline build.run.xml'], '<mine/>');
 });
 
-test('a file with comments, of another form, or broken stays as it is, and the others are written', () => {
-  for (const text of ['{\n  // mine\n  "a": 1\n}', '[]', '{', '{"files.watcherExclude": 7}']) {
+test('comments stay, and so does what stands after the last comma', () => {
+  const { files } = applied({ '.vscode/settings.json': '{\n    // mine\n    "search.exclude": {\n        "x": false, // not that\n    },\n}\n' });
+  const text = files['.vscode/settings.json']!;
+  assert.match(text, /\n {4}\/\/ mine\n {4}"search\.exclude"/);
+  assert.match(text, /"x": false, \/\/ not that\n/);
+  assert.match(text, /"\*\*\/\.trunkline\/\*\*": true/);
+  assert.deepEqual(applied(files).files, files, 'a second time changes nothing');
+});
+
+test('a file of another form, or broken, stays as it is, and the others are written', () => {
+  for (const text of ['[]', '{', '{"files.watcherExclude": 7}']) {
     const { files, refused } = applied({ '.vscode/settings.json': text });
     assert.deepEqual([files['.vscode/settings.json'], refused], [text, ['.vscode/settings.json']]);
     assert.ok(files['.vscode/tasks.json']);

@@ -1,4 +1,4 @@
-import { merged, type Addition } from './merging.ts';
+import { merged, readJsonc, type Addition } from './merging.ts';
 import { runConfiguration } from './run-configuration.ts';
 import { tasks } from './tasks.ts';
 
@@ -62,12 +62,9 @@ function recommendations(project: Project, text: string | undefined): readonly A
 
 /** What the team has turned down is not recommended again. */
 function unwanted(text: string | undefined): ReadonlySet<string> {
-  try {
-    const { unwantedRecommendations = [] } = JSON.parse(text ?? '{}') as { readonly unwantedRecommendations?: readonly unknown[] };
-    return new Set([unwantedRecommendations].flat().map((id) => String(id).toLowerCase()));
-  } catch {
-    return new Set();
-  }
+  const read = readJsonc(text ?? '{}');
+  const list = 'value' in read ? read.value['unwantedRecommendations'] : undefined;
+  return new Set((Array.isArray(list) ? list : []).map((id: unknown) => String(id).toLowerCase()));
 }
 
 function settings(project: Project): readonly Addition[] {
