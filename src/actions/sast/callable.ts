@@ -46,6 +46,8 @@ export class Callable {
   round = -1;
   met = -1;
   isUnderWay = false;
+  /** What its parameters were found to reach in this round before it was looked at itself. */
+  readonly early = new Map<string, Reach>();
   /** Where it was written: what it sees of the variables around it. */
   scope: Environment | undefined;
   /** Of a class, or of a function that is used as one. */

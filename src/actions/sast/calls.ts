@@ -6,7 +6,7 @@ import { evaluate, property } from './expressions.ts';
 import { required } from './imports.ts';
 import { callbackArguments, modelled } from './models.ts';
 import { joined, type Flow } from './program.ts';
-import { rules } from './rules.ts';
+import { isHarmed } from './rules.ts';
 import { checkCall, type Called } from './sinks.ts';
 import { fieldOf } from './sources.ts';
 import { summaryOf } from './summaries.ts';
@@ -28,7 +28,8 @@ export function call(node: ts.CallExpression | ts.NewExpression, flow: Flow): Va
   if (indirect) return indirect;
 
   const own = callablesOf(target, object, name, flow);
-  const called: Called = { node, name: name === '' ? nameOfApi(target.api) : name, api: target.api ?? (object ? `().${name}` : name), object, args, isOwn: own.length > 0 };
+  // A name of one's own for a function of a package means that function.
+  const called: Called = { node, name: name === '' || !object && target.api !== undefined ? nameOfApi(target.api) : name, api: target.api ?? (object ? `().${name}` : name), object, args, isOwn: own.length > 0 };
   checkCall(called, flow);
   handOver(called, own.length > 0, flow);
   if (object && ts.isPropertyAccessExpression(callee)) mutate(callee.expression, name, object, args, flow);
@@ -44,7 +45,7 @@ export function call(node: ts.CallExpression | ts.NewExpression, flow: Flow): Va
 }
 
 function nameOfApi(api: string | undefined): string {
-  return api?.replace(/^.*\./, '') ?? '';
+  return api?.replace(/^.*\./, '').replace(/\(\)$/, '') ?? '';
 }
 
 function argumentsOf(node: ts.CallExpression | ts.NewExpression, flow: Flow): readonly Value[] {
@@ -69,6 +70,7 @@ function asIndirect(name: string, object: Value, args: readonly Value[], node: t
 
 const COMMON: ReadonlySet<string> = new Set(['get', 'set', 'has', 'add', 'delete', 'clear', 'push', 'pop', 'shift', 'map', 'filter', 'forEach', 'find', 'some', 'every', 'reduce', 'join', 'split', 'slice', 'concat', 'replace', 'match', 'test', 'toString', 'then', 'catch', 'finally', 'call', 'apply', 'bind', 'on', 'once', 'emit', 'off', 'keys', 'values', 'entries', 'trim', 'sort', 'indexOf', 'includes', 'close', 'end', 'write', 'pipe', 'parse', 'stringify', 'log', 'next', 'return', 'constructor', 'valueOf', 'hasOwnProperty', 'toJSON', 'destroy', 'resolve', 'reject', 'startsWith', 'endsWith', 'splice', 'unshift', 'reverse', 'keys', 'send', 'json', 'status', 'listen', 'use', 'error', 'exec', 'create', 'update', 'length', 'name']);
 const MOST_BY_NAME = 16;
+const MOST_HANDINGS = 3;
 
 /** Which functions of the code a call may reach: the ones that are known, or those that are offered under this name. */
 function callablesOf(target: Value, object: Value | undefined, name: string, flow: Flow): readonly Callable[] {
@@ -82,6 +84,7 @@ function callablesOf(target: Value, object: Value | undefined, name: string, flo
 export function invoke(callable: Callable, args: readonly Value[], node: ts.Node, flow: Flow, isNew: boolean, shift: number | undefined = 0): Value {
   const { program } = flow;
   if (program.depth > 30) return UNKNOWN;
+  program.spend();
   const made: Value = { taints: [], instanceOf: callable };
   if (!callable.body) {
     return callable.parent ? join(made, invoke(callable.parent, args, node, flow, isNew, shift)) : made;
@@ -91,18 +94,18 @@ export function invoke(callable: Callable, args: readonly Value[], node: ts.Node
     const summary = summaryOf(callable, flow);
     const find = (taint: Taint): Value => located(taint, callable, args, node, flow);
     const name = callable.name === '' ? 'a function' : `${callable.name}()`;
-    for (const reach of summary.reaches.values()) {
-      const { harm } = rules[reach.rule];
+    for (const reach of [...summary.reaches.values()]) {
       const index = reach.taint.parameter?.index ?? 0;
       const argument = shift === undefined || !('arguments' in node) ? undefined : (node as ts.CallExpression).arguments?.[index + shift];
       for (const taint of taintsIn(find(reach.taint))) {
         const safe = taint.safe | reach.taint.safe;
-        if ((safe & harm) === harm) continue;
-        const there = argument && !reach.taint.isPartial ? { file: flow.module.file, line: flow.module.line(argument), column: flow.module.column(argument) } : { file: reach.file, line: reach.line, column: reach.column };
-        program.arrive({ ...reach, ...there, taint: { ...taint, safe, isPartial: taint.isPartial || reach.taint.isPartial }, steps: joined(after(undefined, flow.module.file, flow.module.line(argument ?? node), `it is handed to ${name}`), reach.steps) });
+        const isLeading = taint.isLeading && reach.taint.isLeading;
+        if (!isHarmed(reach.rule, { safe, isLeading })) continue;
+        const there = argument && !reach.taint.isPartial && reach.rule !== 'prototype-pollution' ? { file: flow.module.file, line: flow.module.line(argument), column: flow.module.column(argument) } : { file: reach.file, line: reach.line, column: reach.column };
+        program.arrive({ ...reach, ...there, taint: { ...taint, safe, isLeading, isPartial: taint.isPartial || reach.taint.isPartial }, steps: joined(after(undefined, flow.module.file, flow.module.line(argument ?? node), `it is handed to ${name}`), reach.steps) });
       }
     }
-    for (const callback of summary.callbacks.values()) called(callback.taint, callback.args, callable, args, node, flow);
+    for (const callback of [...summary.callbacks.values()]) called(callback.taint, callback.args, callable, args, node, flow);
     if (summary.validates && shift === 0 && ts.isCallExpression(node)) {
       summary.validates.forEach((bits, index) => {
         const argument = node.arguments[index];
@@ -121,8 +124,15 @@ export function invoke(callable: Callable, args: readonly Value[], node: ts.Node
 function called(taint: Taint, given: readonly Value[], callable: Callable, args: readonly Value[], node: ts.Node, flow: Flow): void {
   const value = located(taint, callable, args, node, flow);
   const handed = given.map((each) => substituted(each, callable, args, node, flow));
-  for (const each of value.callables ?? []) if (!each.isUnderWay) invoke(each, handed, node, flow, false, undefined);
   recordCallback(value, handed);
+  // Functions that hand each other to each other would never come to an end.
+  if (flow.program.handing >= MOST_HANDINGS) return;
+  flow.program.handing += 1;
+  try {
+    for (const each of value.callables ?? []) if (!each.isUnderWay) invoke(each, handed, node, flow, false, undefined);
+  } finally {
+    flow.program.handing -= 1;
+  }
 }
 
 /** What a parameter's own parts hold at this call. */
@@ -143,7 +153,7 @@ function substituted(value: Value, callable: Callable, args: readonly Value[], n
     const isSame = !taint.isPartial && taint.safe === 0 && value.shape === undefined;
     if (isSame) result = join(result, given);
     else {
-      result = { ...result, taints: joinTaints(result.taints, taintsIn(given).map((each) => ({ ...each, safe: each.safe | taint.safe, isPartial: each.isPartial || taint.isPartial }))) };
+      result = { ...result, taints: joinTaints(result.taints, taintsIn(given).map((each) => ({ ...each, safe: each.safe | taint.safe, isPartial: each.isPartial || taint.isPartial, isLeading: each.isLeading && taint.isLeading }))) };
     }
   }
   if (value.fields) result = { ...result, fields: new Map([...result.fields ?? []].map(([name, field]) => [name, substituted(field, callable, args, node, flow, depth + 1)])) };
@@ -192,7 +202,8 @@ function feared({ args, name, object }: Called): readonly Value[] {
 }
 
 /** What methods give back that hand their callback's answer on. */
-function results({ name, args, object, node }: Called, flow: Flow): Value | undefined {
+function results({ name, api, args, object, node }: Called, flow: Flow): Value | undefined {
+  if (api === 'Promise') return settled(args[0], flow);
   if (!/^(map|flatMap|then|catch|reduce|finally)$/.test(name)) return undefined;
   let result: Value = UNKNOWN;
   const self = object ?? UNKNOWN;
@@ -203,6 +214,17 @@ function results({ name, args, object, node }: Called, flow: Flow): Value | unde
       if (callable.isUnderWay) continue;
       const value = substituted(summaryOf(callable, flow).returned, callable, name === 'reduce' ? [join(args[1] ?? UNKNOWN, item), item] : [name === 'then' ? self : item], node, flow);
       result = join(result, name === 'map' ? withField(UNKNOWN, '*', value) : value);
+    }
+  }
+  return result;
+}
+
+/** `new Promise((resolve) => …)`: what `resolve` is called with. */
+function settled(executor: Value | undefined, flow: Flow): Value | undefined {
+  let result: Value | undefined;
+  for (const callable of executor?.callables ?? []) {
+    for (const { taint, args: [value] } of summaryOf(callable, flow).callbacks.values()) {
+      if (taint.parameter?.of === callable && taint.parameter.index === 0 && value) result = result ? join(result, value) : value;
     }
   }
   return result;

@@ -67,12 +67,23 @@ function plain(node: ts.Expression, flow: Flow): Value {
 function named(node: ts.Identifier, flow: Flow): Value {
   const variable = flow.module.variable(node);
   if (!variable) {
+    if (node.text === 'arguments' && flow.callable) return argumentsOf(flow.callable, flow);
     if (node.text === 'exports') return { taints: [], module: flow.module };
     if (node.text === 'module') return { taints: [], fields: new Map([['exports', { taints: [], module: flow.module }]]) };
     return globalValue(node.text);
   }
   // Within the function that assigns it, the order of assignments is known; elsewhere it is not.
   return flow.env.get(variable) ?? flow.program.held(variable);
+}
+
+/** `arguments`: what was handed over, whether it has a name or not. */
+function argumentsOf(callable: Callable, flow: Flow): Value {
+  const taint = (index: number, path: readonly string[], label: string): Value => ({ taints: [{ key: `parameter:${callable.id}:${index}${path.join()}`, label, parameter: { of: callable, index, path }, safe: 0, isPartial: false, isLeading: true, steps: undefined }] });
+  const fields = new Map<string, Value>([0, 1, 2, 3].map((index) => [String(index), taint(index, [], `argument ${index + 1}`)]));
+  callable.body?.parameters.forEach(({ name }, index) => {
+    if (ts.isIdentifier(name)) fields.set(String(index), named(name, flow));
+  });
+  return { taints: [], fields: fields.set('*', taint(0, ['...'], 'an argument')) };
 }
 
 export function property(value: Value, name: string, node: ts.Node, flow: Flow): Value {

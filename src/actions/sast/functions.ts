@@ -45,6 +45,8 @@ export function analyse(callable: Callable, scope: Environment | undefined, { pr
   const { body: node } = callable;
   if (!node || program.depth > DEEPEST) return undefined;
   const summary = emptySummary();
+  for (const [key, reach] of callable.round === program.round ? callable.summary?.reaches ?? [] : callable.early) summary.reaches.set(key, reach);
+  callable.early.clear();
   callable.previous = callable.summary;
   callable.summary = summary;
   callable.round = program.round;
@@ -94,7 +96,7 @@ function parameterValue(parameter: ts.ParameterDeclaration, index: number, node:
   const role = roleOf(parameter, index, node.parameters);
   let value: Value = valueOf({
     role, fields: flow.program.types.harmlessFields(parameter.type),
-    taints: [{ key: `parameter:${callable.id}:${index}`, label, parameter: { of: callable, index, path: parameter.dotDotDotToken ? ['...'] : [] }, safe: 0, isPartial: false, steps: undefined }],
+    taints: [{ key: `parameter:${callable.id}:${index}`, label, parameter: { of: callable, index, path: parameter.dotDotDotToken ? ['...'] : [] }, safe: 0, isPartial: false, isLeading: true, steps: undefined }],
   });
   const decorator = (ts.getDecorators(parameter) ?? []).map(({ expression }) => (ts.isCallExpression(expression) ? expression.expression : expression).getText()).find((name) => DECORATORS.has(name));
   if (decorator !== undefined) value = join(value, source('request', `@${decorator} of a request`, parameter, flow));

@@ -145,9 +145,9 @@ function beginsWith(text: ts.Expression, start: ts.Expression | undefined, flow:
   if (!start) return new Map();
   const value = evaluate(start, flow);
   const constant = textOf(value);
-  if (constant === undefined) return taintsIn(value).some(({ kind }) => kind === 'request') ? new Map() : one(text, HARM.path | HARM.address | HARM.redirect, flow);
+  if (constant === undefined) return taintsIn(value).some(({ kind }) => kind === 'request') ? new Map() : one(text, HARM.path | HARM.root | HARM.address | HARM.redirect, flow);
   if (/^[a-z]+:\/\/[^/]+\//.test(constant)) return one(text, HARM.address | HARM.redirect, flow);
-  return constant.startsWith('/') && constant.length > 2 ? one(text, HARM.path | HARM.redirect, flow) : new Map();
+  return constant.startsWith('/') && constant.length > 2 ? one(text, HARM.path | HARM.root | HARM.redirect, flow) : new Map();
 }
 
 function byCall(node: ts.CallExpression, truth: boolean, flow: Flow): Freed {
@@ -168,7 +168,7 @@ function byCall(node: ts.CallExpression, truth: boolean, flow: Flow): Freed {
       case 'test': return first ? matched(evaluate(holder, flow), first, truth, flow) : new Map();
       case 'exec': return first && evaluate(holder, flow).shape?.startsWith('/') ? matched(evaluate(holder, flow), first, truth, flow) : new Map();
       case 'match': case 'search': return first ? matched(evaluate(first, flow), holder, truth, flow) : new Map();
-      case 'isAbsolute': return new Map();
+      case 'isAbsolute': return !truth && first ? one(first, HARM.root, flow) : new Map();
       case 'call': {
         const [, key] = args;
         if (holder.getText().endsWith('hasOwnProperty') && truth && first && key && taintsIn(evaluate(first, flow)).length === 0) return one(key, ALL_HARM, flow);
@@ -184,7 +184,7 @@ function byCall(node: ts.CallExpression, truth: boolean, flow: Flow): Freed {
   const { callables } = evaluate(callee, flow);
   if (callables && callables.length > 0) return byPredicate(node, callables, truth, flow);
   // Nobody can look into it, but its name says what it is for.
-  if (truth && /^(is|has|check|validate|verify|assert)?_?(path)?(is)?(safe|valid|allowed|inside|within|contained|subpath|whitelisted)/i.test(name)) return both(...args.map((arg) => one(arg, /inside|within|contained|subpath/i.test(name) ? HARM.path : ALL_HARM, flow)));
+  if (truth && /^(is|has|check|validate|verify|assert)?_?(path)?(is)?(safe|valid|allowed|inside|within|contained|subpath|whitelisted)/i.test(name)) return both(...args.map((arg) => one(arg, /inside|within|contained|subpath/i.test(name) ? HARM.path | HARM.root : ALL_HARM, flow)));
   return new Map();
 }
 

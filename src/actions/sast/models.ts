@@ -12,11 +12,11 @@ const HARMLESS_METHODS: ReadonlySet<string> = new Set(['indexOf', 'lastIndexOf',
 /** Give back what they were given, in another form. */
 const KEEPS = /^(String|Object|Array|Array\.(from|of)|Buffer|Buffer\.(from|concat|alloc|allocUnsafe)|Object\.(assign|entries|values|keys|fromEntries|freeze|create|getOwnPropertyNames)|Reflect\.ownKeys|JSON\.(parse|stringify)|decodeURIComponent|decodeURI|unescape|escape|encodeURI|encodeURIComponent|URL|url\.(URL|parse|resolve|format|fileURLToPath)|URLSearchParams|querystring\.(parse|decode|unescape|stringify)|qs\.(parse|stringify)|util\.(format|inspect)|path\..*|Promise\.(resolve|all|race|any|allSettled)|structuredClone|Set|Map|TextDecoder|atob|btoa|minimist|yargs.*|optimist.*|lodash\.(merge|extend|assign|clone|cloneDeep|defaults|trim|get|pick|omit|map|template|join|values|flatten|compact)|_\.(merge|extend|assign|clone|cloneDeep|defaults|trim|get|pick|omit|map|flatten|compact|values)|xtend|extend|object-assign|merge|slash|deepmerge|Error|parseurl|parseurl\.original|qs|co-body.*|raw-body.*|get-stdin|shell-quote\.parse|ini\.parse|he\.decode|html-entities\.decode|normalize-path|upath\..*|pathe\..*)$/;
 const ESCAPES: readonly (readonly [RegExp, number])[] = [
-  [/^(encodeURIComponent|querystring\.(escape|stringify|encode)|qs\.stringify)$/, HARM.html | HARM.address | HARM.redirect | HARM.path],
+  [/^(encodeURIComponent|querystring\.(escape|stringify|encode)|qs\.stringify)$/, HARM.html | HARM.address | HARM.redirect | HARM.path | HARM.root],
   [/^(escape-html|lodash\.escape|_\.escape|he\.(encode|escape)|validator\.escape|sanitize-html|dompurify\.sanitize|DOMPurify\.sanitize|isomorphic-dompurify\.sanitize|xss|html-entities\.encode|entities\.(encode|escape)\w*|ent\.encode|insane|xss-filters\..*|html-escaper\.escape|handlebars\.(escapeExpression|Utils\.escapeExpression)|Handlebars\.(escapeExpression|Utils\.escapeExpression)|CSS\.escape|markupsafe\.escape)$/, HARM.html],
   [/^(shell-quote(\.quote)?|shell-escape|shellescape|shelljs\.escape|any-shell-escape|puka(\..*)?|shell-escape-tag|shellwords\.escape)$/, HARM.command],
   [/^(mysql2?\.(escape|escapeId|format)|sqlstring\.(escape|escapeId|format)|pg-format(\..*)?|pg\.(escapeLiteral|escapeIdentifier)|pg-escape(\..*)?|sql-template-strings|sql-escape-string|mysql2?\.(createConnection|createPool)\(\)\.(escape|escapeId))$/, HARM.sql],
-  [/^(sanitize-filename|filenamify|path\.(basename|extname)|path\.(posix|win32)\.basename|slugify|@sindresorhus\.slugify|filenamify-url|path-sanitizer)$/, HARM.path],
+  [/^(sanitize-filename|filenamify|path\.(basename|extname)|path\.(posix|win32)\.basename|slugify|@sindresorhus\.slugify|filenamify-url|path-sanitizer)$/, HARM.path | HARM.root],
   [/^(is-path-inside|path-is-inside|slugify|limax|speakingurl)$/, ALL_HARM],
 ];
 /** What nobody here can look into says by its name what it does. */
@@ -24,7 +24,7 @@ const ESCAPES_BY_NAME: readonly (readonly [RegExp, number])[] = [
   [/^(escape|encode|sanitize)_?(html|xml|entities|attr|markup)\w*$|^h?tml_?(escape|encode|entities)$|^escapeExpression$/i, HARM.html],
   [/^(escape|quote)_?(shell|cmd|command)?_?args?(ument)?s?$|^shell_?(escape|quote)$/i, HARM.command],
   [/^(escape_?(id|identifier|literal|sql)|quote_?(ident|identifier|literal|name))$/i, HARM.sql],
-  [/^sanitize_?(file_?name|path)$/i, HARM.path],
+  [/^sanitize_?(file_?name|path)$/i, HARM.path | HARM.root],
 ];
 
 /** What a call gives back that leads out of the code that is looked at. */
@@ -42,6 +42,7 @@ export function modelled(called: Called, flow: Flow): Value {
   if (/^path\.(join|resolve|normalize|relative|posix\.\w+|win32\.\w+)$/.test(api)) return path(name, args);
   if (/^(JSON\.stringify)$/.test(api)) return cleanedWhole(all);
   if (api === 'decodeURIComponent' || api === 'unescape' || api === 'decodeURI') return dirtied(all, HARM.html | HARM.address | HARM.redirect | HARM.path);
+  if (/^(Array\.prototype|\(\))\.\w+\.(call|apply)$/.test(api)) return args[0] ?? UNKNOWN;
   if (api === 'Object.assign' || /^(lodash|_)\.(assign|extend|defaults|merge|clone|cloneDeep)$|^(xtend|extend|object-assign|deepmerge)$/.test(api)) return args.reduce((a, b) => join(a, b), UNKNOWN);
   if (api === 'Object.keys' || api === 'Reflect.ownKeys') return { taints: args[0]?.taints ?? [] };
   if (/^(URL|url\.URL)$/.test(api)) return address(args);

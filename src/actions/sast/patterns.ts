@@ -2,7 +2,7 @@ import { ALL_HARM, HARM } from './rules.ts';
 
 /** What of a pattern's class of characters matters: which harms need one of these. */
 const NEEDED: readonly (readonly [harm: number, characters: string])[] = [
-  [HARM.sql, '\'"`;'], [HARM.command, ';|&$`<>\n'], [HARM.html, '<'], [HARM.path, '/\\'], [HARM.code, '(`'], [HARM.address, ':/@'], [HARM.redirect, ':/'],
+  [HARM.sql, '\'"`;'], [HARM.command, ';|&$`<>\n'], [HARM.html, '<'], [HARM.path | HARM.root, '/\\'], [HARM.code, '(`'], [HARM.address, ':/@'], [HARM.redirect, ':/'],
 ];
 
 /** Of which harms a text is free once it matches: only patterns that begin with ^ and end with $ say anything of the whole. */

@@ -2,7 +2,6 @@ import ts from 'typescript';
 import { bare } from './bare.ts';
 import { evaluate } from './expressions.ts';
 import type { Flow } from './program.ts';
-import { HARM } from './rules.ts';
 import { taintsIn, type Value } from './value.ts';
 
 const REFUSED = /__proto__|isPrototypePolluted|isUnsafeKey|unsafeKey|Object\.create\(null\)|prototype pollution/i;
@@ -15,11 +14,12 @@ export function polluted(target: ts.ElementAccessExpression, key: Value, node: t
   if (key.shape !== undefined && !key.shape.includes('\0')) return;
   const holder = bare(target.expression);
   const around = enclosing(node);
-  if (!around || REFUSED.test(flow.module.text(around))) return;
+  // Who names them knows of the danger; whether every way is closed is more than can be seen here.
+  if (!around || REFUSED.test(flow.module.source.text)) return;
   const keys = reachedBy(holder, target, around, flow);
   for (const each of keys) {
     const value = evaluate(each, flow);
-    if (taintsIn(value).length > 0) return flow.program.reach('prototype-pollution', HARM.pollution, key.taints.length > 0 ? key : value, node, `sets ${target.getText().slice(0, 60)}`, flow);
+    if (taintsIn(value).length > 0) return flow.program.reach('prototype-pollution', key.taints.length > 0 ? key : value, node, `sets ${target.getText().slice(0, 60)}`, flow);
   }
 }
 
@@ -52,13 +52,26 @@ function reachedBy(holder: ts.Expression, target: ts.ElementAccessExpression, ar
     }
     if (ts.isCallExpression(node) && callsItself(node, around, flow)) {
       for (const argument of node.arguments) {
-        for (const read of readsOf(argument)) if (ts.isIdentifier(read.expression) && flow.module.variable(read.expression) === variable && read.argumentExpression.getText() === target.argumentExpression.getText()) keys.push(read.argumentExpression);
+        for (const read of [...readsOf(argument), ...aliases(argument, around, flow)]) if (ts.isIdentifier(read.expression) && flow.module.variable(read.expression) === variable && read.argumentExpression.getText() === target.argumentExpression.getText()) keys.push(read.argumentExpression);
       }
     }
     ts.forEachChild(node, visit);
   };
   visit(around);
   return keys;
+}
+
+/** `src = target[key]; merge(src, from)`: what a name was given in the same function. */
+function aliases(argument: ts.Expression, around: ts.FunctionLikeDeclaration, flow: Flow): readonly ts.ElementAccessExpression[] {
+  const variable = ts.isIdentifier(argument) ? flow.module.variable(argument) : undefined;
+  const reads: ts.ElementAccessExpression[] = [];
+  const visit = (node: ts.Node): void => {
+    if (ts.isBinaryExpression(node) && node.operatorToken.kind === ts.SyntaxKind.EqualsToken && ts.isIdentifier(node.left) && flow.module.variable(node.left) === variable) reads.push(...readsOf(node.right));
+    if (ts.isVariableDeclaration(node) && node.initializer && ts.isIdentifier(node.name) && flow.module.variable(node.name) === variable) reads.push(...readsOf(node.initializer));
+    ts.forEachChild(node, visit);
+  };
+  if (variable) visit(around);
+  return reads;
 }
 
 function readsOf(expression: ts.Expression): readonly ts.ElementAccessExpression[] {

@@ -2,7 +2,7 @@ import ts from 'typescript';
 import { Callable, emptySummary, type FunctionNode, type Reach } from './callable.ts';
 import { Environment, type Variable } from './environment.ts';
 import type { Module } from './module.ts';
-import type { RuleId } from './rules.ts';
+import { isHarmed, type RuleId } from './rules.ts';
 import { Types } from './types.ts';
 import { after, clipped, join, stepsOf, taintsIn, UNKNOWN, type SourceKind, type Step, type Value } from './value.ts';
 
@@ -55,6 +55,8 @@ export class Program {
   round = 0;
   isLast = false;
   depth = 0;
+  /** How many functions are handed on at this point, each by one that was handed on itself. */
+  handing = 0;
   #fuel = MOST_IN_FUNCTION;
   #inRound = MOST_IN_ROUND;
   readonly #callables = new Map<ts.Node, Callable>();
@@ -126,18 +128,19 @@ export class Program {
   }
 
   /** Says that a value does harm at a place, unless it is clean of it: a finding, or something that callers must know. */
-  reach(rule: RuleId, harm: number, value: Value, node: ts.Node, sink: string, flow: Flow): void {
+  reach(rule: RuleId, value: Value, node: ts.Node, sink: string, flow: Flow): void {
     for (const taint of taintsIn(value)) {
-      if ((taint.safe & harm) !== harm) this.arrive({ rule, taint, file: flow.module.file, line: flow.module.line(node), column: flow.module.column(node), end: { file: flow.module.file, line: flow.module.line(node), sink }, steps: undefined });
+      if (isHarmed(rule, taint)) this.arrive({ rule, taint, file: flow.module.file, line: flow.module.line(node), column: flow.module.column(node), end: { file: flow.module.file, line: flow.module.line(node), sink }, steps: undefined });
     }
   }
 
   arrive(reach: Reach): void {
     const { taint, rule, file, line, column, end } = reach;
     if (taint.parameter) {
-      const summary = (taint.parameter.of.summary ??= emptySummary());
+      const { of } = taint.parameter;
+      const reaches = of.round === this.round ? (of.summary ??= emptySummary()).reaches : of.early;
       const key = `${rule}:${file}:${line}:${column}:${taint.key}`;
-      if (summary.reaches.size < 60 && !summary.reaches.has(key)) summary.reaches.set(key, reach);
+      if (reaches.size < 60 && !reaches.has(key)) reaches.set(key, reach);
     }
     if (taint.kind !== undefined && this.isLast && !isOwnDoing(rule, taint.kind)) {
       this.hit({ rule, file, line, column, source: taint.kind, label: taint.label, isPartial: taint.isPartial, sink: end.sink, steps: stepsOf(after(joined(taint.steps, reach.steps), end.file, end.line, end.sink)) });
@@ -157,7 +160,7 @@ function isOwnDoing(rule: RuleId, kind: SourceKind): boolean {
   return (kind === 'command-line' || kind === 'environment') && ['path-traversal', 'ssrf', 'open-redirect', 'xss', 'prototype-pollution'].includes(rule);
 }
 
-const KINDS: readonly (SourceKind | undefined)[] = [undefined, 'request', 'message', 'page', 'archive', 'library', 'command-line', 'environment'];
+const KINDS: readonly (SourceKind | undefined)[] = [undefined, 'request', 'message', 'page', 'archive', 'file', 'library', 'command-line', 'environment'];
 
 function weight({ source, steps, isPartial, label }: Hit): number {
   return KINDS.indexOf(source) * 1_000 + (isPartial ? 0 : 500) + steps.length * 10 + Math.min(label.length, 9);

@@ -1,9 +1,12 @@
 import type { Severity } from '../../reports/names.ts';
-import type { SourceKind } from './value.ts';
+import type { SourceKind, Taint } from './value.ts';
 
-/** What a value can be made harmless for: one bit each, so that a value carries what it was cleaned of. */
-export const HARM = { sql: 1, command: 2, code: 4, html: 8, path: 16, address: 32, redirect: 64, pollution: 128, xml: 256 } as const;
-export const ALL_HARM = 511;
+/**
+ * What a value can be made harmless for: one bit each, so that a value carries what it was cleaned of. `path` is to climb
+ * out of a folder with "..", `root` to be an absolute path: that only counts where nothing stands before it.
+ */
+export const HARM = { sql: 1, command: 2, code: 4, html: 8, path: 16, address: 32, redirect: 64, pollution: 128, xml: 256, root: 512 } as const;
+export const ALL_HARM = 1023;
 
 export interface Rule {
   readonly id: string;
@@ -40,6 +43,12 @@ export const rules = {
 
 export type RuleId = keyof typeof rules;
 
+/** Whether a value still does the harm of a rule. */
+export function isHarmed(rule: RuleId, { safe, isLeading }: Pick<Taint, 'safe' | 'isLeading'>): boolean {
+  const harm = rule === 'path-traversal' && isLeading ? HARM.path | HARM.root : rules[rule].harm;
+  return (safe & harm) !== harm;
+}
+
 export function ruleOf(id: RuleId): Rule {
   return { id, ...rules[id] };
 }
@@ -48,7 +57,8 @@ export function ruleOf(id: RuleId): Rule {
 export function severityOf(rule: Rule, source: SourceKind, isPartial: boolean): Severity {
   switch (source) {
     case 'command-line': case 'environment': return 'low';
-    case 'library': return isPartial ? 'medium' : 'low';
+    case 'file': return 'medium';
+    case 'library': return isPartial || rule.id === 'prototype-pollution' ? 'medium' : 'low';
     default: return rule.severity;
   }
 }

@@ -116,6 +116,7 @@ function surface(module: Module | undefined, program: Program): void {
       tell(callable, program);
       for (const method of callable.methods.values()) visit({ taints: [], callables: [method] }, depth + 1);
       for (const each of callable.statics.values()) visit(each, depth + 1);
+      visit(callable.fields, depth + 1);
       if (callable.summary) visit(callable.summary.returned, depth + 1);
     }
     if (value.instanceOf) for (let at: Callable | undefined = value.instanceOf, up = 0; at && up < 8; at = at.parent, up += 1) {
@@ -133,6 +134,7 @@ function surface(module: Module | undefined, program: Program): void {
 function tell(callable: Callable, program: Program): void {
   for (const { taint, rule, end, steps, file, line, column } of (callable.summary ?? emptySummary()).reaches.values()) {
     // That a library opens the file or calls the address that it is told is what it is for.
+    if (rule === 'path-traversal' && taint.isLeading) continue;
     if (!taint.isPartial && ['path-traversal', 'ssrf', 'open-redirect', 'xss'].includes(rule)) continue;
     const { name, module, node } = callable;
     const start = after(undefined, module.file, module.line(node), `"${taint.label}" is what a caller hands to ${name === '' ? 'this function' : name}`);

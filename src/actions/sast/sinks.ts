@@ -3,7 +3,6 @@ import { leadsElsewhere } from './addresses.ts';
 import { weakCall } from './crypto.ts';
 import { isMarkup } from './places.ts';
 import type { Flow } from './program.ts';
-import { HARM } from './rules.ts';
 import { concatenated, taintsIn, textOf, UNKNOWN, type Value } from './value.ts';
 
 /** A call, as the sinks and the models of libraries look at it. */
@@ -47,7 +46,7 @@ function sql(called: Called, flow: Flow): void {
   const [first] = args;
   if (!first || isOwn) return;
   const statement = first.fields?.get('text') ?? first.fields?.get('sql') ?? first.fields?.get('query') ?? first;
-  const harm = (): void => flow.program.reach('sql-injection', HARM.sql, statement, at(called, 0), `is run as SQL by ${name}`, flow);
+  const harm = (): void => flow.program.reach('sql-injection', statement, at(called, 0), `is run as SQL by ${name}`, flow);
   if (RAW_SQL.test(name) || /^(knex|sequelize|Sequelize|typeorm|objection)(\(\))?\.(raw|literal)$/.test(api)) return harm();
   if (!RUNS_SQL.test(name) || !ts.isPropertyAccessExpression(node.expression)) return;
   if (statement.shape !== undefined && SQL.test(statement.shape)) return harm();
@@ -64,9 +63,9 @@ function commands(called: Called, flow: Flow): void {
   const { api, args, name } = called;
   const [first, second, third] = args;
   if (!first || called.isOwn) return;
-  const harm = (value: Value, index: number): void => flow.program.reach('command-injection', HARM.command, value, at(called, index), `is run in a shell by ${name}`, flow);
+  const harm = (value: Value, index: number): void => flow.program.reach('command-injection', value, at(called, index), `is run in a shell by ${name}`, flow);
   const isKnown = RUNS_COMMAND.test(api);
-  if (isKnown && /^(exec|execSync|execAsync|cmd|run|get|command|commandSync|shellCommand|default)$/.test(name) || /^(sync-exec|exec-sync|shell-exec|promised-exec|exec|async-exec)$/.test(api)) return harm(first, 0);
+  if (isKnown && /^(exec|execSync|execAsync|cmd|run|get|command|commandSync|shell|shellSync|shellCommand|default)$/.test(name) || /^(sync-exec|exec-sync|shell-exec|promised-exec|exec|async-exec)$/.test(api)) return harm(first, 0);
   // A function of another module that is called so takes a command, unless it is the method of a pattern.
   if (/^(exec|execSync|execAsync|execPromise|shellExec|sh)$/.test(name) && api === name && called.object === undefined && called.node.arguments && called.node.arguments.length <= 3) harm(first, 0);
   if (!isKnown || !/^(spawn|spawnSync|execFile|execFileSync|sync|execa|cross-spawn|fork)$/.test(name.replace(/\(\)$/, ''))) return;
@@ -75,6 +74,7 @@ function commands(called: Called, flow: Flow): void {
   const isShell = options !== undefined && textOf(options) !== '' && !isFalse(called, 'shell');
   if (isShell && second) harm(concatenated([first, { taints: [], shape: ' ' }, second]), taintsIn(first).length > 0 ? 0 : 1);
   const program = textOf(first);
+  if (second && (program !== undefined && /(^|[/\\])node(js)?$/.test(program) || /process\.(execPath|argv\[0\])/.test(called.node.arguments?.[0]?.getText() ?? ''))) evaluated(called, second, name, flow);
   if (program !== undefined && SHELL.test(program) && second) {
     const words = [...second.fields ?? []].filter(([key]) => /^\d+$|^\*$/.test(key)).sort(([a], [b]) => Number(a) - Number(b)).map(([, value]) => value);
     const script = words.findIndex((word) => /^(-\w*c|\/[cs]|-command|-encodedcommand)$/i.test(textOf(word) ?? ''));
@@ -82,10 +82,17 @@ function commands(called: Called, flow: Flow): void {
   }
 }
 
+/** `node -e SCRIPT`: another process of the same language. */
+function evaluated(called: Called, words: Value, name: string, flow: Flow): void {
+  const flag = [...words.fields ?? []].find(([, word]) => /^(-e|-p|-pe|--eval|--print)$/.test(textOf(word) ?? ''))?.[0];
+  const script = flag === undefined ? undefined : words.fields?.get(String(Number(flag) + 1));
+  if (script) flow.program.reach('code-injection', script, at(called, 1), `is run as a script by ${name}`, flow);
+}
+
 function harmOfProgram(called: Called, program: Value, name: string, flow: Flow): void {
   // Only whoever names the program itself runs what they want; a path with a constant name is another matter.
   const whole = { ...program, taints: taintsIn(program).filter(({ isPartial, kind, parameter }) => !isPartial && (kind === undefined ? parameter !== undefined : kind !== 'environment' && kind !== 'command-line')) };
-  flow.program.reach('command-injection', HARM.command, whole, at(called, 0), `names the program that ${name} runs`, flow);
+  flow.program.reach('command-injection', whole, at(called, 0), `names the program that ${name} runs`, flow);
 }
 
 function isFalse({ node }: Called, option: string): boolean {
@@ -97,7 +104,7 @@ function code(called: Called, flow: Flow): void {
   if (called.isOwn) return;
   const rule = /(un|de)(serial|marshal|freez|pickl)|reviv|hydrat/i.test(enclosingName(node)) ? 'unsafe-deserialisation' : 'code-injection';
   const harm = (value: Value | undefined, index: number, sink: string): void => {
-    if (value) flow.program.reach(rule, HARM.code, value, at(called, index), sink, flow);
+    if (value) flow.program.reach(rule, value, at(called, index), sink, flow);
   };
   if (api === 'eval' || api === 'global.eval' || api === 'execScript') return harm(args[0], 0, 'is run by eval');
   if (api === 'Function') return args.forEach((arg, index) => harm(arg, index, 'is compiled as a function'));
@@ -113,7 +120,14 @@ function code(called: Called, flow: Flow): void {
 }
 
 function harmOfObject(value: Value | undefined, called: Called, flow: Flow): void {
-  if (value) flow.program.reach('unsafe-deserialisation', HARM.code, value, at(called, 0), `is made into objects by ${called.name}`, flow);
+  if (!value) return;
+  flow.program.reach('unsafe-deserialisation', value, at(called, 0), `is made into objects by ${called.name}`, flow);
+  // Nobody knows where it comes from; but there is a safe way to read it, and this is not it.
+  if (textOf(value) === undefined && flow.program.isLast) {
+    const { file } = flow.module;
+    const line = flow.module.line(called.node);
+    flow.program.hit({ rule: 'unsafe-deserialisation', file, line, column: flow.module.column(called.node), source: 'file', label: 'what is read', isPartial: false, sink: `is made into objects by ${called.name}`, steps: [] });
+  }
 }
 
 /** js-yaml made functions of what it read before its version 4. */
@@ -138,7 +152,7 @@ function files(called: Called, flow: Flow): void {
     const value = args[index];
     if (!value) return;
     // A function that is told the whole path is told by its caller what to open: only a part of one is a trap.
-    flow.program.reach('path-traversal', HARM.path, { taints: taintsIn(value) }, at(called, index), sink, flow);
+    flow.program.reach('path-traversal', { taints: taintsIn(value) }, at(called, index), sink, flow);
   };
   if (called.isOwn) return;
   if (/^(fs|fs\.promises|original-fs|mkdirp|rimraf|pn\.fs|bluebird\.fs|vinyl-fs|klaw|del|make-dir|write-file-atomic)(\.|$|\()/.test(api) && (OPENS.test(name) || /^(mkdirp|rimraf|del|make-dir|write-file-atomic)(\.sync)?$/.test(api))) {
@@ -152,7 +166,7 @@ function files(called: Called, flow: Flow): void {
 function pages(called: Called, flow: Flow): void {
   const { args, name, api, object, node } = called;
   const [first, second] = args;
-  const harm = (value: Value, index: number, sink: string): void => flow.program.reach('xss', HARM.html, value, at(called, index), sink, flow);
+  const harm = (value: Value, index: number, sink: string): void => flow.program.reach('xss', value, at(called, index), sink, flow);
   if (called.isOwn) return;
   if (/^document\.(write|writeln)$/.test(api)) return args.forEach((arg, index) => harm(arg, index, 'is written into the page'));
   if (name === 'insertAdjacentHTML' && second) return harm(second, 1, 'is written into the page');
@@ -163,7 +177,9 @@ function pages(called: Called, flow: Flow): void {
   if (isMarkup(first)) return harm(first, 0, `is sent as a page by ${name}`);
   const around = wholeFunction(node, flow);
   const isPage = /text\/html/.test(around);
-  const isOther = /application\/|text\/(plain|css|javascript|xml|event-stream)|image\/|\.type\(['"](?!html)|\.json\(/.test(around);
+  // An object is sent as JSON; and fastify sends a text as plain text unless it is told otherwise.
+  const isPlain = first.fields !== undefined && first.shape === undefined || /^(reply|rep|_reply)\b/.test(node.expression.getText());
+  const isOther = isPlain || /application\/|text\/(plain|css|javascript|xml|event-stream)|image\/|\.type\(['"](?!html)|\.json\(/.test(around);
   // Express sends a text as a page unless it is told otherwise; node:http sends what it is told.
   if (isPage || name === 'send' && !isOther && first.shape !== undefined) harm(first, 0, `is sent as a page by ${name}`);
   else if (name === 'send' && !isOther) harm({ ...first, taints: taintsIn({ ...first }).filter(({ label }) => !/body|uploaded/.test(label)) }, 0, `is sent as a page by ${name}`);
@@ -183,14 +199,14 @@ function addresses(called: Called, flow: Flow): void {
   if (called.isOwn || !first) return;
   if (CALLS_OUT.test(api)) {
     const address = first.fields?.get('url') ?? first.fields?.get('uri') ?? first.fields?.get('hostname') ?? first.fields?.get('host') ?? (first.fields ? UNKNOWN : first);
-    if (leadsElsewhere(address)) flow.program.reach('ssrf', HARM.address, address, at(called, 0), `is called by ${name}`, flow);
+    if (leadsElsewhere(address)) flow.program.reach('ssrf', address, at(called, 0), `is called by ${name}`, flow);
   }
   if (object?.role === 'response' || object?.role === 'context') {
     if (name === 'redirect') {
       const index = second && Number(textOf(first)) > 0 ? 1 : 0;
       const target = args[index] ?? UNKNOWN;
-      if (leadsElsewhere(target)) flow.program.reach('open-redirect', HARM.redirect, target, at(called, index), 'is where the browser is sent', flow);
-    } else if (/^(setHeader|set|header|append)$/.test(name) && second && /^location$/i.test(textOf(first) ?? '') && leadsElsewhere(second)) flow.program.reach('open-redirect', HARM.redirect, second, at(called, 1), 'is where the browser is sent', flow);
+      if (leadsElsewhere(target)) flow.program.reach('open-redirect', target, at(called, index), 'is where the browser is sent', flow);
+    } else if (/^(setHeader|set|header|append)$/.test(name) && second && /^location$/i.test(textOf(first) ?? '') && leadsElsewhere(second)) flow.program.reach('open-redirect', second, at(called, 1), 'is where the browser is sent', flow);
   }
 }
 
@@ -198,6 +214,6 @@ function documents(called: Called, flow: Flow): void {
   const { api, args, name, node } = called;
   const options = (node.arguments ?? []).map((argument) => argument.getText()).slice(1).join(',');
   if (/^(libxmljs2?|libxml|libxmljs-mt|node-libxml)\.(parseXml|parseXmlString|parseXmlAsync|parseString)$/.test(api) && args[0] && /\b(noent|dtdload|replaceEntities)\s*:\s*(true|1|!0)/.test(options)) {
-    flow.program.reach('xxe', HARM.xml, args[0], at(called, 0), `is parsed by ${name} with entities`, flow);
+    flow.program.reach('xxe', args[0], at(called, 0), `is parsed by ${name} with entities`, flow);
   }
 }

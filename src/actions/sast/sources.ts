@@ -5,7 +5,7 @@ import { after, join, UNKNOWN, valueOf, type Role, type SourceKind, type Taint, 
 export function source(kind: SourceKind, label: string, node: ts.Node, flow: Flow): Value {
   const { file } = flow.module;
   const line = flow.module.line(node);
-  return { taints: [{ key: `${kind}:${file}:${line}:${label}`, kind, label, safe: 0, isPartial: false, steps: after(undefined, file, line, `${label} comes from outside`) }] };
+  return { taints: [{ key: `${kind}:${file}:${line}:${label}`, kind, label, safe: 0, isPartial: false, isLeading: true, steps: after(undefined, file, line, `${label} comes from outside`) }] };
 }
 
 const REQUEST: { readonly [field: string]: string } = {
@@ -22,6 +22,8 @@ const HARMLESS: ReadonlySet<string> = new Set(['length', 'size', 'byteLength', '
 
 /** What the property of a value holds. */
 export function fieldOf(value: Value, name: string, node: ts.Node | undefined, flow: Flow | undefined): Value {
+  // No library calls anything else so.
+  if (name === 'entryName' && node && flow) return source('archive', 'a name in an archive', node, flow);
   const role = node && flow ? roleField(value, name, node, flow) : undefined;
   const known = value.fields?.get(name);
   const named = known ?? value.fields?.get('*');

@@ -34,6 +34,7 @@ export function execute(node: ts.Statement, flow: Flow): boolean {
         execute(statement, way);
         evaluate(expression, way);
       });
+      if (!/\bbreak\b/.test(flow.module.text(statement))) assume(expression, false, flow);
       return true;
     }
     case ts.SyntaxKind.SwitchStatement: return choice(node as ts.SwitchStatement, flow);

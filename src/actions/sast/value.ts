@@ -2,7 +2,7 @@ import type { Callable } from './callable.ts';
 import type { Module } from './module.ts';
 
 /** Who decides about a value. */
-export type SourceKind = 'request' | 'message' | 'page' | 'archive' | 'command-line' | 'environment' | 'library';
+export type SourceKind = 'request' | 'message' | 'page' | 'archive' | 'file' | 'command-line' | 'environment' | 'library';
 
 /** One place on the way from a source to a sink; the way is a list from its end. */
 export interface Step { readonly file: string; readonly line: number; readonly message: string; readonly before: Step | undefined; readonly depth: number }
@@ -18,6 +18,8 @@ export interface Taint {
   readonly safe: number;
   /** It is only a part of the text. */
   readonly isPartial: boolean;
+  /** Nothing stands before it. */
+  readonly isLeading: boolean;
   readonly steps: Step | undefined;
 }
 
@@ -111,7 +113,7 @@ export function joinTaints(a: readonly Taint[], b: readonly Taint[]): readonly T
     const there = all[index];
     if (there === taint || !there && all.length >= MOST_TAINTS) continue;
     if (!there) (result ??= [...a]).push(taint);
-    else if ((there.safe & taint.safe) !== there.safe || taint.isPartial && !there.isPartial) (result ??= [...a])[index] = { ...there, safe: there.safe & taint.safe, isPartial: there.isPartial || taint.isPartial };
+    else if ((there.safe & taint.safe) !== there.safe || taint.isPartial && !there.isPartial || taint.isLeading && !there.isLeading) (result ??= [...a])[index] = { ...there, safe: there.safe & taint.safe, isPartial: there.isPartial || taint.isPartial, isLeading: there.isLeading || taint.isLeading };
   }
   return result ?? a;
 }
@@ -128,7 +130,8 @@ export function taintsIn(value: Value, depth = 0): readonly Taint[] {
 export function concatenated(parts: readonly Value[]): Value {
   const shape = parts.map((part) => part.shape ?? '\0').join('').slice(0, MOST_SHAPE);
   const isWhole = parts.filter((part) => part.shape !== '').length === 1;
-  const taints = parts.reduce<readonly Taint[]>((all, part) => joinTaints(all, taintsIn(part)), []);
+  const first = parts.findIndex((part) => part.shape !== '');
+  const taints = parts.reduce<readonly Taint[]>((all, part, index) => joinTaints(all, index <= first ? taintsIn(part) : taintsIn(part).map((taint) => (taint.isLeading ? { ...taint, isLeading: false } : taint))), []);
   return { taints: isWhole ? taints : taints.map((taint) => (taint.isPartial ? taint : { ...taint, isPartial: true })), shape };
 }
 
