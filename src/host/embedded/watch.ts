@@ -3,7 +3,7 @@ import type { Clock } from '../../foundation/clock.ts';
 import { errorRecord } from '../../foundation/errors.ts';
 import type { Instant, Millis, Name } from '../../foundation/units.ts';
 import type { AlarmPlan, BakePlan } from '../../pipeline/plan.ts';
-import { evaluateBake, evaluateWatch, type WatchInput } from '../../rollout/bake.ts';
+import { evaluateBake, evaluateWatch, type BakeLook, type WatchInput } from '../../rollout/bake.ts';
 import type { RollbackCause, RolloutFact } from '../../rollout/rollout.ts';
 
 export interface Watched {
@@ -61,7 +61,7 @@ export async function watchRegion(watched: Watched, bake: Bake | undefined): Pro
       if (look.verdict === 'insufficient' && bake.plan.onInsufficientData === 'rollback') return breach('insufficient-data', look.detail);
       if (look.verdict === 'insufficient' && !held) bake.report({ type: 'held', region: name, reason: look.detail });
       held ||= look.verdict === 'insufficient';
-      if (look.missing > 0 && clock.now() - askedAt >= ASK_EVERY && await exercise(watched, look.missing)) askedAt = clock.now();
+      if (look.missing > 0 && clock.now() - askedAt >= patience(look, bake.plan, watched.alarms) && await exercise(watched, look.missing)) askedAt = clock.now();
     }
     await clock.sleep(LOOK_EVERY, signal).catch(() => undefined); // it rejects only when the signal aborts, which ends the loop
   }
@@ -79,6 +79,16 @@ async function see({ clock, region, release, alarms, exposedSince, signal }: Wat
     if (!signal.aborted && errorRecord(error).class === 'bug') throw error;
     return undefined;
   }
+}
+
+/**
+ * Runs of a probe arrive at once, and fill only the point in which they do: where nothing else is lacking, each point is
+ * asked for by itself, or none would ever stand beside another.
+ */
+function patience({ requests, alarms: looks }: BakeLook, { minRequests }: BakePlan, alarms: readonly AlarmPlan[]): Millis {
+  const quiet = looks.filter(({ state }) => state === 'no-data').map(({ name }) => alarms.find((alarm) => alarm.name === name));
+  const isOfProbes = requests >= minRequests && quiet.length > 0 && quiet.every((alarm) => alarm?.signal.type === 'probe');
+  return isOfProbes ? Math.min(ASK_EVERY, ...quiet.map((alarm) => alarm?.everyMs ?? ASK_EVERY)) : ASK_EVERY;
 }
 
 /** Asks the probes for what is missing; when they can't be asked now, the next look finds as much missing again. */
