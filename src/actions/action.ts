@@ -21,6 +21,8 @@ export interface ActionKind<Input = unknown> {
   readonly checkout: boolean;
   /** What must be there for it to run, asked by `trunkline check`: a finding for each thing that is missing. */
   missing(input: Input, context: CheckContext): Promise<readonly string[]>;
+  /** Whether it only reads: it puts nothing among the files of the commit, so that others may work there beside it. */
+  readonly reads?: true;
   /** What decides what it comes to, so that the same need not be done twice; without it, or without an answer, it always is. */
   caching?(input: Input): Caching | undefined;
   /**

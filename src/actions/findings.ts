@@ -1,5 +1,4 @@
 import { TrunklineError, type ErrorRecord } from '../foundation/errors.ts';
-import { openInside } from '../foundation/inside.ts';
 import type { RowId } from '../catalogue/rows.ts';
 import { BASELINE, parseBaseline } from '../reports/baseline.ts';
 import { judge, type Unlisted, type Verdict } from '../reports/judge.ts';
@@ -18,7 +17,7 @@ export interface Findings {
   readonly unlisted?: Unlisted;
   /** The row that they are about, where one action serves several. */
   readonly row?: RowId;
-  /** How a file of the commit is read; by default from the checkout. */
+  /** How a file of the commit is read, where it has been read already. */
   readonly read?: Read;
 }
 
@@ -29,7 +28,8 @@ const MOST_NAMED = 20;
 const LARGEST_BYTES = 16 * 1024 * 1024;
 
 /** Judges what was found, keeps the report with the run, and says whether the action has passed. */
-export async function conclude({ found, tools, scope, limits, ignored = new Map(), unlisted = {}, row, read = (path) => readText(context.workdir, path) }: Findings, context: ActionContext): Promise<ActionResult> {
+export async function conclude({ found, tools, scope, limits, ignored = new Map(), unlisted = {}, row, read: given }: Findings, context: ActionContext): Promise<ActionResult> {
+  const read = given ?? await committed(new Set([BASELINE, ...found.flatMap(({ file }) => file ?? [])]), context);
   const verdict = judge(found, {
     limits, ignored, baseline: await baselineFor(row ?? context.row, read), linesOf: await linesOf(found, read),
     today: new Date(context.clock.now()).toISOString().slice(0, 10),
@@ -88,13 +88,14 @@ async function linesOf(found: readonly Found[], read: Read): Promise<(file: stri
   return (file) => files.get(file);
 }
 
-/** A plain file of the commit; undefined where there is none, or none that a person would read. */
-async function readText(workdir: string, path: string): Promise<string | undefined> {
-  try {
-    await using file = await openInside(workdir, path);
-    return (await file.stat()).size > LARGEST_BYTES ? undefined : await file.readFile('utf8');
-  } catch (thrown) {
-    if (thrown instanceof TrunklineError || ['ENOENT', 'ENOTDIR', 'EISDIR', 'ENAMETOOLONG', 'ERR_INVALID_ARG_VALUE'].includes((thrown as NodeJS.ErrnoException).code ?? '')) return undefined;
-    throw thrown;
+/**
+ * Reads files of the commit as git holds them: what forgives a finding must not come from a command of the build. None
+ * that a person would not read.
+ */
+async function committed(paths: ReadonlySet<string>, { history, signal }: ActionContext): Promise<Read> {
+  const texts = new Map<string, string>();
+  for await (const { path, size, bytes } of history.files(signal, (each) => paths.has(each))) {
+    if (size <= LARGEST_BYTES) texts.set(path, bytes.toString('utf8'));
   }
+  return async (path) => texts.get(path);
 }

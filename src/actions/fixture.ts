@@ -1,12 +1,14 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { EnvironmentDriver, RegionState } from '../environment/driver.ts';
 import { systemClock } from '../foundation/clock.ts';
+import { filesMatching } from '../foundation/inside.ts';
 import type { Secret } from '../foundation/secret.ts';
 import type { EnvironmentPlan } from '../pipeline/plan.ts';
 import type { Report } from '../reports/report.ts';
-import type { LineRange } from '../source/history.ts';
+import type { LineRange, TrackedFile } from '../source/history.ts';
 import type { ActionContext } from './action.ts';
 
 /** What an action under test did. */
@@ -41,7 +43,7 @@ export function actionContext(options: {
     workdir: options.workdir ?? '', apart: options.workdir === undefined ? '' : dirname(options.workdir), commit: 'f'.repeat(40),
     ...(options.release ? { release: options.release } : {}),
     environment: { name: 'beta', regions: Object.keys(regions), database: 'postgres', ...options.environment } as EnvironmentPlan,
-    history: { changedLines: async () => new Map(Object.entries(options.changed ?? {})), async *files() {}, async *versions() {} },
+    history: { changedLines: async () => new Map(Object.entries(options.changed ?? {})), files: (_signal, isWanted) => filesBelow(options.workdir ?? '', isWanted), async *versions() {} },
     log: (line) => void lines.push(line),
     lastLines: (count) => lines.slice(-count),
     report: async (report) => void reports.push(report),
@@ -62,4 +64,13 @@ export function actionContext(options: {
     },
   };
   return { context: context as ActionContext, lines, reports, commands };
+}
+
+/** What lies in the folder stands for what git holds. */
+async function* filesBelow(folder: string, isWanted: (path: string) => boolean = () => true): AsyncGenerator<TrackedFile> {
+  for (const { path, type } of (await filesMatching(folder, ['**'])).get('**') ?? []) {
+    if (type !== 'file' || !isWanted(path)) continue;
+    const bytes = await readFile(join(folder, path));
+    yield { path, size: bytes.length, bytes };
+  }
 }

@@ -31,7 +31,7 @@ test('each stage has its actions, with their kinds, rows and needs', () => {
   assert.deepEqual(shown, [
     'build.code shell build.code <- ',
     'build.unit-tests shell build.unit-tests <- code',
-    'build.sbom npm-sbom build.sbom <- code',
+    'build.sbom npm-sbom build.sbom <- ',
     'build.package archive build.package <- code',
     'beta.verify verify beta.deploy <- ',
     'beta.launch launch beta.launch <- verify',

@@ -14,20 +14,27 @@ const BUDGETS = { build: 10 * MINUTE, beta: 30 * MINUTE, gamma: 30 * MINUTE, pro
 const TWICE_MORE = { attempts: 3, backoffMs: 1_000 };
 
 /**
- * Build, as far as possible at once: the package waits for the code alone, and never for the tests. The commands wait
- * for the code too, since it is what installs the tools that they call.
+ * Build, as far as possible at once: the package waits for the code alone, and never for the tests. Commands wait for
+ * the code too, since it is what installs the tools that they call; what reads sources alone waits for nothing.
  */
 export function buildStage({ build }: ApplicationSpec): StagePlan {
   const stage = new Actions('build');
   stage.add('code', build.code);
   stage.add('unit-tests', build.unitTests, 'code');
   stage.add('code-quality', build.codeQuality, 'code');
-  stage.add('secrets', build.secrets, 'code');
-  stage.add('sast', build.sast, 'code');
-  stage.add('sbom', build.sbom, 'code');
+  stage.add('secrets', build.secrets, ...afterCode(build.secrets));
+  stage.add('sast', build.sast, ...afterCode(build.sast));
+  stage.add('sbom', build.sbom, ...afterCode(build.sbom));
   stage.add('sca', build.sca, 'sbom', 'code');
   stage.add('package', build.package, 'code');
   return { name: 'build', budgetMs: BUDGETS.build, mode: 'parallel', waves: [], actions: stage.actions };
+}
+
+/** Kinds that read what is committed, and need nothing installed. */
+const READING: ReadonlySet<string> = new Set(['secretlint', 'static-analysis', 'npm-sbom']);
+
+function afterCode(use: Use | Waiver): readonly string[] {
+  return 'kind' in use && READING.has(use.kind) ? [] : ['code'];
 }
 
 export function betaStage({ beta, concurrency }: ApplicationSpec): StagePlan {

@@ -219,7 +219,7 @@ export function osv(options: OsvOptions): DependencyAnalysis {
   return written(osv, {
     kind: 'osv',
     input: {
-      advisories: /^https:\/\//.test(given.advisories) ? read.text('advisories', given.advisories) : path(read, 'advisories', given.advisories),
+      advisories: String(given.advisories).startsWith('https://') ? read.text('advisories', given.advisories) : path(read, 'advisories', given.advisories),
       limits: limits(read, options, 'high'), ignore,
       ...(given.licences === undefined ? {} : { licences: read.list<string>('licences', given.licences, 1, 1_000).map((licence, index) => read.text(`licences[${index}]`, licence, 100)) }),
     },

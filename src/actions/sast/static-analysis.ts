@@ -21,6 +21,7 @@ const MOST_NAMED = 20;
  */
 export const staticAnalysis: ActionKind<z.infer<typeof input>> = {
   kind: 'static-analysis',
+  reads: true,
   input,
   checkout: true,
   missing: async () => [],

@@ -21,6 +21,7 @@ const COMMAND = 'rm -rf "$OUT" && mkdir -p "$OUT" && npm sbom --package-lock-onl
  */
 export const npmSbom: ActionKind<z.infer<typeof input>> = {
   kind: 'npm-sbom',
+  reads: true,
   input,
   checkout: true,
   caching: () => ({ inputs: ['package.json', 'package-lock.json', 'npm-shrinkwrap.json'], outputs: [] }),

@@ -29,6 +29,7 @@ export type DependencyInput = z.infer<typeof input>;
 export function osvKind(feed: Feed): ActionKind<DependencyInput> {
   return {
     kind: 'osv',
+    reads: true,
     input,
     checkout: true,
     // What an address gives is new every hour.

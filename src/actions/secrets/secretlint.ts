@@ -27,6 +27,7 @@ const TOOLS = [{ name: 'secretlint (recommended rules)' }, { name: 'trunkline se
 export function secretlintKind(scans: Scans): ActionKind<SecretScanInput> {
   return {
     kind: 'secretlint',
+    reads: true,
     input: input as z.ZodType<SecretScanInput>,
     checkout: true,
     caching: ({ history }) => ({ outputs: [], also: history ? ['commit', 'day'] : ['day'] }),

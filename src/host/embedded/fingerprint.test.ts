@@ -11,6 +11,7 @@ import { fingerprintOf, runsAlone, type Basis } from './fingerprint.ts';
 const kind = (name: string, caching: Caching | undefined): [string, ActionKind] => [name, { kind: name, input: z.json() as z.ZodType<unknown>, checkout: true, missing: async () => [], run: async () => ({ passed: true, output: {} }), caching: () => caching }];
 const kinds = new Map([
   kind('everything', { also: ['commit', 'day'], programs: ['python3'] }), kind('plain', {}), kind('some', { inputs: ['src/**'] }), kind('never', undefined),
+  ['reading', { ...kind('reading', { outputs: [] })[1], reads: true as const }],
 ]);
 const action = (name: string, kindName: string, needs: string[] = [], input: Json = {}): ActionPlan => ({ name, row: 'build.code', kind: kindName, input, needs, timeoutMs: 1, retry: { attempts: 1, backoffMs: 0 } });
 const stage = (...actions: ActionPlan[]): StagePlan => ({ name: 'build', budgetMs: 0, mode: 'parallel', waves: [], actions });
@@ -69,13 +70,14 @@ test('what needs something that is never kept is never kept', () => {
 
 test('an action runs alone where every other waits for it or was waited for', () => {
   const plan = stage(action('first', 'plain'), action('code', 'plain', ['first']), action('sbom', 'plain', ['code']), action('sca', 'plain', ['sbom']), action('tests', 'plain', ['code']));
-  assert.deepEqual(plan.actions.map(({ name }) => runsAlone(name, plan)), [true, true, false, false, false]);
-  assert.equal(runsAlone('a', stage(action('a', 'plain'), action('b', 'plain'))), false);
+  assert.deepEqual(plan.actions.map(({ name }) => runsAlone(name, plan, kinds)), [true, true, false, false, false]);
+  assert.equal(runsAlone('a', stage(action('a', 'plain'), action('b', 'plain')), kinds), false);
+  assert.equal(runsAlone('a', stage(action('a', 'plain'), action('b', 'reading')), kinds), true);
 });
 
 test('a plan in which everything needs everything before it takes no time', () => {
   const names = Array.from({ length: 100 }, (_, index) => `a${index}`);
   const plan = stage(...names.map((name, index) => action(name, 'plain', names.slice(0, index))));
   assert.ok(print(plan));
-  assert.equal(runsAlone('a50', plan), true);
+  assert.equal(runsAlone('a50', plan, kinds), true);
 });

@@ -54,11 +54,11 @@ function isInput(path: string, inputs: readonly string[] | undefined): boolean {
   return inputs === undefined || [...inputs, ...alwaysInputs].some((glob) => globMatches(glob, path));
 }
 
-/** Whether nothing of the stage can run beside an action: all others need it, directly or through one another, or are needed by it. */
-export function runsAlone(action: Name, { actions }: StagePlan): boolean {
+/** Whether nothing of the stage can write beside an action: all others need it, directly or through one another, or are needed by it, or only read. */
+export function runsAlone(action: Name, { actions }: StagePlan, kinds: ReadonlyMap<string, ActionKind>): boolean {
   const before = reached(action, (name) => actions.find((each) => each.name === name)?.needs ?? []);
   const after = reached(action, (name) => actions.filter(({ needs }) => needs.includes(name)).map((each) => each.name));
-  return actions.every(({ name }) => before.has(name) || after.has(name));
+  return actions.every(({ name, kind }) => before.has(name) || after.has(name) || kinds.get(kind)?.reads === true);
 }
 
 function reached(from: Name, next: (name: Name) => readonly Name[]): ReadonlySet<Name> {

@@ -73,11 +73,11 @@ async function keyOf(parts: ResultParts, { action, stage, kinds, context }: Atte
   });
   const caching = cachingOf(action, kinds);
   if (fingerprint === undefined || !caching) return undefined;
-  return digestOfJson({ fingerprint, builtFrom: leavesFiles(caching, action, stage) ? parts.builtFrom(context.commit) ?? null : null });
+  return digestOfJson({ fingerprint, builtFrom: leavesFiles(caching, action, stage, kinds) ? parts.builtFrom(context.commit) ?? null : null });
 }
 
-function leavesFiles({ outputs }: Caching, action: ActionPlan, stage: StagePlan): boolean {
-  return outputs === undefined ? runsAlone(action.name, stage) : outputs.length > 0;
+function leavesFiles({ outputs }: Caching, action: ActionPlan, stage: StagePlan, kinds: Attempted['kinds']): boolean {
+  return outputs === undefined ? runsAlone(action.name, stage, kinds) : outputs.length > 0;
 }
 
 async function restored({ cache }: ResultParts, key: Digest, { context }: Attempted): Promise<ActionResult | undefined> {
@@ -109,12 +109,12 @@ async function prepareNeeded({ action, stage, kinds, context }: Attempted): Prom
 }
 
 async function keep({ cache, origin }: ResultParts, key: Digest, attempted: Attempted, caching: Caching, contents: Contents, output: Json): Promise<void> {
-  const { action, stage, context, reports, stored } = attempted;
+  const { action, stage, kinds, context, reports, stored } = attempted;
   if (!isObject(output)) return;
   const blobs = await Promise.all(stored.map(async (digest) => Buffer.from(await context.artifacts.get(digest)).toString('base64')));
   const value = { origin: origin(context.run), output, reports: reports as unknown as Json, blobs };
   const keeping = { at: context.clock.now(), value };
-  const left = leavesFiles(caching, action, stage) ? await leftBy(caching, contents, context) : { paths: [] };
+  const left = leavesFiles(caching, action, stage, kinds) ? await leftBy(caching, contents, context) : { paths: [] };
   if ('why' in left) return context.log(`its result is not kept: ${left.why}`);
   const isKept = left.paths.length === 0
     ? await cache.keep(key, keeping)
