@@ -215,11 +215,12 @@ export function osv(options: OsvOptions): DependencyAnalysis {
   const read = new Reading(osv, 'osv');
   const given = read.fields(options, ['advisories', 'failOn', 'atMost', 'licences', 'ignore', 'timeout', 'retry']);
   const ignore = accepted(read, given.ignore ?? []);
-  if (/^http:\/\//.test(given.advisories)) throw read.wrong('advisories', 'write an https: address; whoever stands between could change what comes over http:');
+  const from = String(given.advisories);
+  if (from.startsWith('http://')) throw read.wrong('advisories', 'write an https: address; whoever stands between could change what comes over http:');
   return written(osv, {
     kind: 'osv',
     input: {
-      advisories: String(given.advisories).startsWith('https://') ? read.text('advisories', given.advisories) : path(read, 'advisories', given.advisories),
+      advisories: from.startsWith('https://') ? read.text('advisories', from) : path(read, 'advisories', given.advisories),
       limits: limits(read, options, 'high'), ignore,
       ...(given.licences === undefined ? {} : { licences: read.list<string>('licences', given.licences, 1, 1_000).map((licence, index) => read.text(`licences[${index}]`, licence, 100)) }),
     },
