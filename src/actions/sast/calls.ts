@@ -94,7 +94,9 @@ export function invoke(callable: Callable, args: readonly Value[], node: ts.Node
     const summary = summaryOf(callable, flow);
     const find = (taint: Taint): Value => located(taint, callable, args, node, flow);
     const name = callable.name === '' ? 'a function' : `${callable.name}()`;
-    for (const reach of [...summary.reaches.values()]) {
+    // What is found on the way is added to the same lists: each is gone through as it stands now.
+    const [reaches, callbacks] = [[...summary.reaches.values()], [...summary.callbacks.values()]];
+    for (const reach of reaches) {
       const index = reach.taint.parameter?.index ?? 0;
       const argument = shift === undefined || !('arguments' in node) ? undefined : (node as ts.CallExpression).arguments?.[index + shift];
       for (const taint of taintsIn(find(reach.taint))) {
@@ -105,7 +107,7 @@ export function invoke(callable: Callable, args: readonly Value[], node: ts.Node
         program.arrive({ ...reach, ...there, taint: { ...taint, safe, isLeading, isPartial: taint.isPartial || reach.taint.isPartial }, steps: joined(after(undefined, flow.module.file, flow.module.line(argument ?? node), `it is handed to ${name}`), reach.steps) });
       }
     }
-    for (const callback of [...summary.callbacks.values()]) called(callback.taint, callback.args, callable, args, node, flow);
+    for (const callback of callbacks) called(callback.taint, callback.args, callable, args, node, flow);
     if (summary.validates && shift === 0 && ts.isCallExpression(node)) {
       summary.validates.forEach((bits, index) => {
         const argument = node.arguments[index];
