@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url';
 import type { FindingsReport } from '../../reports/report.ts';
 import type { ActionContext } from '../action.ts';
 import { actionContext } from '../fixture.ts';
+import { rules } from './rules.ts';
 import { staticAnalysis } from './static-analysis.ts';
 
 const repository = fileURLToPath(new URL('../../..', import.meta.url));
@@ -72,4 +73,9 @@ test('a file that could not be looked at to its end is named in the scope of the
   const { context, reports } = withFiles({ 'large.js': `var x = "${'x'.repeat(1_100_000)}";` });
   await staticAnalysis.run(input, context);
   assert.match((reports[0] as FindingsReport).scope.join('\n'), /not looked at to its end: large\.js \(it is larger than 1 MiB\)/);
+});
+
+test('the reference page names every rule', () => {
+  const page = readFileSync(join(repository, 'docs/reference/static-analysis.md'), 'utf8');
+  for (const [rule, { cwe, severity }] of Object.entries(rules)) assert.ok(page.includes(`| \`${rule}\` | [${cwe}](https://cwe.mitre.org/data/definitions/${cwe}.html) | ${severity} |`), rule);
 });
