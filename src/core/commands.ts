@@ -73,7 +73,7 @@ function start(state: PipelineState, command: Extract<Command, { type: 'run' }>,
 
 function approve(run: Run, command: Extract<Command, { type: 'approve' }>, { operators, user, now }: Asked): Decision {
   const { approval } = run;
-  if (!approval) throw notWaiting(run);
+  if (!approval) throw new Error(`run ${run.id} was not asked for`); // `waiting` has seen to it
   const { requested, given } = approval;
   const by = authorise(operators, user, command.as, requested.by, 'approve this release');
   if (requested.evidence !== evidenceOf(run) || (command.evidence !== undefined && command.evidence !== requested.evidence)) {
@@ -141,13 +141,16 @@ function known(state: PipelineState, id: string): Run {
 function waiting(state: PipelineState, id: string): Run {
   const run = known(state, id);
   if (run.finished) throw finished(run);
-  if (!run.approval || run.stages.prod?.state !== 'running') throw notWaiting(run);
+  if (!run.approval || run.stages.prod?.state !== 'running') throw notWaiting(state, run);
   if (run.approval.rejected) throw new TrunklineError('APPROVAL_DECIDED', 'refused', 'it was rejected already');
   if (run.approval.given.length >= run.approval.requested.atLeast) throw new TrunklineError('APPROVAL_DECIDED', 'refused', 'it was approved already');
   return run;
 }
 
-function notWaiting(run: Run): TrunklineError {
+function notWaiting(state: PipelineState, run: Run): TrunklineError {
+  const queued = Object.values(run.stages).find((stage) => stage?.state === 'queued');
+  const ahead = queued && [...state.unfinished].find((id) => state.runs.get(id)?.stages[queued.name]?.state === 'running');
+  if (queued && ahead !== undefined) return new TrunklineError('NOT_WAITING', 'refused', `run ${run.id} does not wait for approval yet: it waits for ${queued.name}, where run ${ahead} is`, `decide on that one, or stop it with "trunkline cancel ${ahead}"`);
   return new TrunklineError('NOT_WAITING', 'refused', `run ${run.id} does not wait for approval`, `"trunkline show ${run.id}" shows where it is`);
 }
 

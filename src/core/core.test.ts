@@ -90,6 +90,15 @@ test('a run waits for approval in Prod and goes on when an operator gives it', (
   assert.deepEqual([...it.state.live.keys()], ['beta/one', 'gamma/one', 'gamma/two', 'prod/one', 'prod/two']);
 });
 
+test('whoever approves a run that waits behind another is told which one is in front', () => {
+  const it = new Simulation(fixturePlan(), kindWorld());
+  const first = it.push('a');
+  it.advanceTo(10);
+  const second = it.push('b');
+  it.advanceTo(20);
+  assert.throws(() => it.ask({ type: 'approve', run: second }), (error: Error) => error.message.includes(`it waits for prod, where run ${first} is`));
+});
+
 test('one user who acts under two names approves once', () => {
   const plan = fixturePlan((stage) => (stage.name !== 'prod' ? stage : { ...stage, actions: stage.actions.map((action) => (action.kind === 'approval' ? { ...action, input: { by: ['operators'], atLeast: 2, expiresMs: 1_000 } } : action)) }));
   const it = new Simulation(plan, kindWorld());

@@ -1,9 +1,15 @@
 import { formatDuration } from '../../foundation/units.ts';
-import { currentStage } from '../../core/state.ts';
+import { currentStage, type Run } from '../../core/state.ts';
 import type { Session } from '../command.ts';
 import { subjectOf } from '../follow.ts';
 import { summaryOf } from '../summary.ts';
 import { waits, waitingText } from '../waiting.ts';
+
+function placeOf(run: Run): string {
+  const stage = currentStage(run);
+  if (!stage) return 'at its end';
+  return run.stages[stage.name]?.state === 'queued' ? `before ${stage.name}` : `in ${stage.name}`;
+}
 
 /** `trunkline runs` */
 export async function runs({ terminal, json, product }: Session, { limit }: { readonly limit: string }): Promise<void> {
@@ -12,7 +18,7 @@ export async function runs({ terminal, json, product }: Session, { limit }: { re
   if (json) return terminal.json(shown.map((run) => summaryOf(state, run)));
   if (shown.length === 0) return terminal.print('nothing has run yet; "trunkline run" runs the head of the trunk');
   terminal.table(['run', 'commit', 'outcome', 'began', 'took', 'subject'], shown.map((run) => {
-    const outcome = waits(state, run.id) ? waitingText(run, Date.now()) : run.finished ? `${run.finished.outcome}${run.finished.rolledBack ? ' (rolled back)' : ''}` : `in ${currentStage(run)?.name ?? 'its end'}`;
+    const outcome = waits(state, run.id) ? waitingText(run, Date.now()) : run.finished ? `${run.finished.outcome}${run.finished.rolledBack ? ' (rolled back)' : ''}` : placeOf(run);
     return [run.id, run.commit.slice(0, 12), outcome, new Date(run.startedAt).toISOString().slice(0, 19), formatDuration((run.finished?.at ?? Date.now()) - run.startedAt), `${run.kind === 'ROLLBACK' ? 'rollback to: ' : ''}${subjectOf(state, run)}`];
   }));
 }
