@@ -32,7 +32,7 @@ test('a good commit goes through all five stages to production, and every later 
 
   const [run, ...others] = await story.data<RunShown[]>(['runs']);
   assert.deepEqual(others, []);
-  assert.deepEqual(run, shown);
+  assert.deepEqual(run, withoutReports(shown));
 
   const metrics = await story.data<MetricsShown>(['metrics']);
   assert.deepEqual([metrics.deployments, metrics.mtbfMs, metrics.mttrMs], [1, null, null]);
@@ -52,6 +52,11 @@ test('a good commit goes through all five stages to production, and every later 
   assert.deepEqual(story.left(), []);
   for (const { url } of regions) assert.equal(await answers(url!), false, `${url} still answers`);
 }));
+
+/** What the journal tells; `show` adds what lies beside it. */
+function withoutReports(run: RunShown): RunShown {
+  return JSON.parse(JSON.stringify(run, (field, value: unknown) => (['reports', 'problems'].includes(field) ? undefined : value))) as RunShown;
+}
 
 async function served(url: string): Promise<{ readonly number: number; readonly pid: number }> {
   return await (await fetch(url)).json() as { number: number; pid: number };
