@@ -59,3 +59,22 @@ test('what needs a vulnerable package that it has pinned is overridden on a bran
   assert.equal(unknown.code, 2);
   assert.match(unknown.err, /ADVISORY_NOT_FOUND/);
 }));
+
+test('a vulnerable package that the project itself names is raised there', () => Story.told(async (story) => {
+  const packages = { '': { ...lock.packages[''], dependencies: { ms: '2.0.0' } }, 'node_modules/ms': lock.packages['node_modules/ms'] };
+  story.write({
+    'trunkline.config.ts': CONFIG, 'src/server.js': 'export {};\n', 'src/server.test.js': 'export {};\n', '.gitignore': 'node_modules\n',
+    'package.json': `${JSON.stringify({ ...manifest, dependencies: { ms: '2.0.0' } }, null, 2)}\n`, 'package-lock.json': `${JSON.stringify({ ...lock, packages }, null, 2)}\n`,
+    'advisories/all.json': JSON.stringify([advisory('TEST-2026-0001', 'ms', [{ introduced: '0' }, { fixed: '2.1.1' }])]),
+  });
+  story.commit('A shop with a vulnerable dependency of its own');
+  const { code, out, err } = await story.ask(['fix', '--json']);
+  assert.equal(code, 0, `${out}${err}`);
+  const { branch = '', passed, upgrades } = JSON.parse(out) as Fixed;
+  assert.deepEqual([passed, upgrades.map(({ name, from }) => [name, from])], [true, [['ms', ['2.0.0']]]]);
+  const raised = JSON.parse(story.git('show', `${branch}:package.json`)) as { readonly dependencies: { readonly ms: string }; readonly overrides?: unknown };
+  assert.match(raised.dependencies.ms, /^\^?2\.1\./);
+  assert.equal(raised.overrides, undefined);
+  const locked = JSON.parse(story.git('show', `${branch}:package-lock.json`)) as { readonly packages: { readonly [path: string]: { readonly version: string } } };
+  assert.match(locked.packages['node_modules/ms']?.version ?? '', /^2\.1\./);
+}));
