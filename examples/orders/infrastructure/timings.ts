@@ -41,11 +41,11 @@ export const demonstration: Timings = {
   pointOrders: 1,
   slow: 0.75,
   probes: "500ms",
-  gamma: { for: "8s", minRequests: 60, probeRuns: 10 },
+  gamma: { for: "5s", minRequests: 40, probeRuns: 8 },
   firstShare: { minTime: "8s", minRequests: 30, maxTime: "60s" },
   half: { minTime: "4s", minRequests: 60, maxTime: "60s" },
   whole: { minTime: "3s", minRequests: 60, maxTime: "60s" },
-  prodProbeRuns: 10,
+  prodProbeRuns: 8,
 };
 
 export const timings = demonstration;
