@@ -23,7 +23,7 @@ import { Worker, type Verdict } from './worker.ts';
 
 const { values: given } = parseArgs({ options: {
   all: { type: 'boolean', default: false }, seed: { type: 'string' }, count: { type: 'string', default: '48' }, chain: { type: 'string', default: '6' }, pairs: { type: 'string', default: '4' },
-  point: { type: 'string', multiple: true }, kind: { type: 'string', default: 'good' }, jobs: { type: 'string', default: '2' }, seconds: { type: 'string', default: '60' }, example: { type: 'string', default: '0' },
+  point: { type: 'string', multiple: true }, kind: { type: 'string', default: 'good' }, jobs: { type: 'string', default: '2' }, seconds: { type: 'string', default: '100' }, example: { type: 'string', default: '0' },
 } });
 const seed = given.seed === undefined ? Math.floor(Math.random() * 2 ** 31) : Number(given.seed);
 const next = chance(seed);
