@@ -11,9 +11,9 @@ import { startInGroup } from './group/attempt.ts';
 import { bearsCell, bearsEarlierHost, type Mark } from './marks.ts';
 import { reapRecords } from './namespaces/records.ts';
 import { seal } from './namespaces/sealed.ts';
-import { findTools, type Tools } from './namespaces/tools.ts';
+import { findTools, type Tools } from '../sandbox/tools.ts';
 import { npmSettings } from './npm-settings.ts';
-import { endMarked } from './processes.ts';
+import { endMarked } from '../sandbox/processes.ts';
 import { removeFolder } from './remove-folder.ts';
 import { type CellParts, RunningCell } from './running-cell.ts';
 

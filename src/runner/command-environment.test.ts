@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { dirname } from 'node:path';
 import { test } from 'node:test';
-import { searchPath, surroundings } from './command-environment.ts';
+import { searchPath } from '../sandbox/search-path.ts';
+import { surroundings } from './command-environment.ts';
 import { npmrc } from './npm-settings.ts';
 
 test('programs are looked for beside this Node first, and never among the host\'s own scripts', () => {

@@ -1,12 +1,10 @@
 import { userInfo } from 'node:os';
-import { basename, delimiter, dirname, isAbsolute } from 'node:path';
 import { TrunklineError } from '../foundation/errors.ts';
+import { CERTIFICATES, searchPath } from '../sandbox/search-path.ts';
 import { MARKS } from './marks.ts';
 
 /** How the world is reached: of the machine, not of the person who starts the host. */
 const NETWORK = ['HTTP_PROXY', 'HTTPS_PROXY', 'NO_PROXY', 'ALL_PROXY', 'http_proxy', 'https_proxy', 'no_proxy', 'all_proxy'];
-/** Files or folders with the certificates to trust. */
-export const CERTIFICATES = ['NODE_EXTRA_CA_CERTS', 'SSL_CERT_FILE', 'SSL_CERT_DIR'];
 
 export interface Surroundings {
   /** The host's own environment, of which little passes. */
@@ -25,12 +23,6 @@ export function surroundings({ host, user, home, temporary }: Surroundings): { r
     LANG: 'C.UTF-8', LC_ALL: 'C.UTF-8', TERM: 'dumb', CI: 'true', SHELL: '/bin/sh',
     HOME: home, TMPDIR: temporary, USER: user, LOGNAME: user,
   };
-}
-
-/** This Node first; then the machine's programs, not those that npm puts there for the host's own scripts. */
-export function searchPath(path = '/usr/local/bin:/usr/bin:/bin'): string {
-  const machine = path.split(delimiter).filter((folder) => isAbsolute(folder) && basename(dirname(folder)) !== 'node_modules' && basename(folder) !== 'node-gyp-bin');
-  return [...new Set([dirname(process.execPath), ...machine])].join(delimiter);
 }
 
 export function userName(): string {

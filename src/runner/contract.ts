@@ -7,7 +7,7 @@ import { VirtualClock } from '../foundation/clock.ts';
 import { TrunklineError } from '../foundation/errors.ts';
 import type { CellsOptions } from './cells.ts';
 import { MemoryLog, placeFor, run } from './fixture.ts';
-import { marked } from './processes.ts';
+import { marked } from '../sandbox/processes.ts';
 
 const HOUR = 3_600_000;
 const coded = (code: string) => (error: unknown): boolean => error instanceof TrunklineError && error.record.code === code;

@@ -1,4 +1,4 @@
-import type { Variables } from './processes.ts';
+import type { Variables } from '../sandbox/processes.ts';
 
 /** The marks by which processes can be found, whatever they do with groups and sessions. */
 const CELL = 'TRUNKLINE_CELL';

@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { homedir } from 'node:os';
 import { promisify } from 'node:util';
-import { searchPath } from './command-environment.ts';
+import { searchPath } from '../sandbox/search-path.ts';
 
 const NAMES = ['cafile', 'https-proxy', 'noproxy', 'proxy', 'registry', 'strict-ssl'];
 

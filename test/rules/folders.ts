@@ -15,7 +15,9 @@ export const folders: { readonly [folder: string]: FolderRule } = {
   artifact: { values: ['foundation'] },
   reports: { values: ['foundation'] },
   cache: { values: ['foundation'] },
-  runner: { values: ['foundation', 'pipeline', 'artifact'] },
+  // What a process of a commit sees of the machine, and as which user: for builds and for regions alike.
+  sandbox: { values: ['foundation'] },
+  runner: { values: ['foundation', 'pipeline', 'artifact', 'sandbox'] },
   // The facts of a rollout are kept in the journal, and decided by the rollout alone.
   journal: { values: ['foundation', 'pipeline'], types: ['rollout'] },
   // What an environment measured is judged by the rollout, which knows no environment.
@@ -25,9 +27,9 @@ export const folders: { readonly [folder: string]: FolderRule } = {
   source: { values: ['foundation', 'pipeline'], types: ['journal'] },
   // What runs before a commit, on the developer's machine: actions without a host.
   local: { values: ['foundation', 'catalogue', 'pipeline', 'reports', 'actions', 'runner', 'source'], types: ['artifact', 'environment'] },
-  environment: { values: ['foundation', 'pipeline', 'artifact'] },
-  actions: { values: ['foundation', 'catalogue', 'inspection', 'pipeline', 'artifact', 'environment', 'reports', 'rollout', 'runner', 'source'] },
-  host: { values: ['foundation', 'pipeline', 'artifact', 'journal', 'core', 'rollout', 'environment', 'actions', 'reports', 'runner', 'source', 'cache'] },
+  environment: { values: ['foundation', 'pipeline', 'artifact', 'sandbox'] },
+  actions: { values: ['foundation', 'catalogue', 'inspection', 'pipeline', 'artifact', 'environment', 'reports', 'rollout', 'runner', 'sandbox', 'source'] },
+  host: { values: ['foundation', 'pipeline', 'artifact', 'journal', 'core', 'rollout', 'environment', 'actions', 'reports', 'runner', 'sandbox', 'source', 'cache'] },
   server: { values: ['foundation', 'pipeline', 'journal', 'core', 'metrics', 'host'] },
   // The composition root hands the commands what they need; they see its shape alone.
   cli: { values: ['foundation', 'catalogue', 'pipeline', 'journal', 'core', 'metrics', 'server', 'runner', 'reports'], types: ['host', 'environment', 'artifact', 'rollout', 'source', 'local'] },

@@ -1,6 +1,6 @@
 import { access, constants, readFile, stat } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
-import { searchPath } from '../../runner/command-environment.ts';
+import { searchPath } from '../../sandbox/search-path.ts';
 
 /** What a repository declares about its tools, read without running anything. */
 export interface Project {

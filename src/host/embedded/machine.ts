@@ -1,7 +1,7 @@
 import { realpathSync, statSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import type { Json } from '../../foundation/units.ts';
-import { searchPath } from '../../runner/command-environment.ts';
+import { searchPath } from '../../sandbox/search-path.ts';
 
 /**
  * Tells one version of a program from another without running it: where it really lies, and when that file last changed.

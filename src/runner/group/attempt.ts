@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import type { Tree } from '../attend.ts';
 import { bearsAttempt, type Mark, markVariables } from '../marks.ts';
-import { endMarked, marked, send } from '../processes.ts';
+import { endMarked, marked, send } from '../../sandbox/processes.ts';
 import type { Start } from '../running-cell.ts';
 
 /**

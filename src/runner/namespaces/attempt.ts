@@ -2,9 +2,9 @@ import { spawn } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Tree } from '../attend.ts';
 import { bearsAttempt, type Mark, markVariables } from '../marks.ts';
-import { childrenOf, descendantsOf, endMarked, send } from '../processes.ts';
+import { childrenOf, descendantsOf, endMarked, send } from '../../sandbox/processes.ts';
 import type { Start } from '../running-cell.ts';
-import { attempting, entering, type Tools } from './tools.ts';
+import { attempting, entering, type Tools } from '../../sandbox/tools.ts';
 
 /**
  * The first process of an attempt's PID namespace. What a command is given comes in one variable and is set here, in

@@ -1,6 +1,6 @@
 import { mkdir, open, readFile, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { endProcess, lives, type ProcessIdentity } from '../processes.ts';
+import { endProcess, lives, type ProcessIdentity } from '../../sandbox/processes.ts';
 import { removeFolder } from '../remove-folder.ts';
 
 /** What a later host must know to prove that nothing of a cell lives: the first process of its PID namespace. */

@@ -2,15 +2,16 @@ import { chown, lchown, lstat, readdir } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { TrunklineError } from '../../foundation/errors.ts';
+import { enclose } from '../../sandbox/enclosure.ts';
+import { startHolder } from '../../sandbox/holder.ts';
+import { neededPaths } from '../../sandbox/needed.ts';
+import { lives } from '../../sandbox/processes.ts';
+import type { Tools } from '../../sandbox/tools.ts';
 import { surroundings, userName } from '../command-environment.ts';
 import { type Mark, markVariables } from '../marks.ts';
-import { lives } from '../processes.ts';
 import type { CellParts } from '../running-cell.ts';
 import { startInside } from './attempt.ts';
-import { enclose } from './enclosure.ts';
-import { startHolder } from './holder.ts';
-import { neededPaths } from './needed.ts';
-import type { Tools } from './tools.ts';
+import { recordCell } from './records.ts';
 
 export interface Sealing {
   readonly tools: Tools;
@@ -27,7 +28,7 @@ export async function seal({ tools, mark, workdir, hidden, scratch }: Sealing): 
   const home = join(scratch, 'home');
   if (stranger) for (const folder of [workdir, home, join(scratch, 'tmp')]) await handOver(folder, stranger.uid, stranger.gid);
   const enclosure = await enclose({ workdir, scratch, hidden: [...hidden, homedir()], needed: neededPaths(process.env), asStranger: stranger !== undefined });
-  const holder = await startHolder(tools, enclosure, scratch, markVariables(mark));
+  const holder = await startHolder({ tools, enclosure, scratch, marks: markVariables(mark), begun: (first) => recordCell(scratch, first) });
   const base = surroundings({ host: process.env, user: stranger ? 'nobody' : userName(), home, temporary: '/tmp' });
   return {
     start: startInside(tools, holder.first.pid, base, mark),

@@ -3,12 +3,11 @@ import { once } from 'node:events';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { TrunklineError } from '../../foundation/errors.ts';
-import { childrenOf, endProcess, identify, type ProcessIdentity } from '../processes.ts';
+import { TrunklineError } from '../foundation/errors.ts';
+import { childrenOf, endProcess, identify, type ProcessIdentity } from './processes.ts';
 import type { Enclosure } from './enclosure.ts';
 import { breaches, mountTable } from './layers.ts';
 import { parseMounts, reachable } from './mounts.ts';
-import { recordCell } from './records.ts';
 import { cellOptions, type Tools } from './tools.ts';
 
 /**
@@ -24,9 +23,19 @@ export interface Holder {
 /** Says when it is there, mounts, says when it is done. Exported variables would pass into nothing: it runs no command. */
 const SCRIPT = 'echo there && "$1" --all --fstab "$2" && echo sealed && read -r end';
 
+export interface Holding {
+  readonly tools: Tools;
+  readonly enclosure: Enclosure;
+  /** The sandbox's own folder, as it is named outside. */
+  readonly scratch: string;
+  /** All that the holder finds in its environment. */
+  readonly marks: { readonly [name: string]: string };
+  /** Told of the first process while the mounts are made. Nothing of a commit runs before this resolves. */
+  readonly begun?: (first: ProcessIdentity) => Promise<void>;
+}
+
 /** @throws {TrunklineError} `CELL_NOT_SEALED`; nothing is left then. */
-export async function startHolder(tools: Tools, enclosure: Enclosure, scratch: string, marks: { readonly [name: string]: string }): Promise<Holder> {
-  const { layers, fresh, stage } = enclosure;
+export async function startHolder({ tools, enclosure: { layers, fresh, stage }, scratch, marks, begun = async () => {} }: Holding): Promise<Holder> {
   const table = join(scratch, 'mounts');
   await writeFile(table, mountTable(stage, layers, fresh, reachable(parseMounts(await readFile('/proc/self/mountinfo', 'utf8')))));
   const child = spawn(tools.unshare, [...cellOptions(tools), '/bin/sh', '-c', SCRIPT, 'sh', tools.mount, table], { cwd: '/', env: marks, stdio: ['pipe', 'pipe', 'pipe'] });
@@ -39,7 +48,7 @@ export async function startHolder(tools: Tools, enclosure: Enclosure, scratch: s
   try {
     const first = await lines.next().then(({ value }) => (value === 'there' ? firstProcessOf(child) : undefined));
     if (first === undefined) throw notSealed(said);
-    const [, sealed] = await Promise.all([recordCell(scratch, first), lines.next()]);
+    const [, sealed] = await Promise.all([begun(first), lines.next()]);
     if (sealed.value !== 'sealed') throw notSealed(said);
     const found = breaches(layers, fresh, reachable(parseMounts(await readFile(`/proc/${first.pid}/mountinfo`, 'utf8'))));
     if (found.length > 0) throw notSealed(found.join(', '));

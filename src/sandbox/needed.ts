@@ -1,7 +1,7 @@
 import { homedir } from 'node:os';
 import { basename, delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { CERTIFICATES, searchPath } from '../command-environment.ts';
+import { CERTIFICATES, searchPath } from './search-path.ts';
 import { isInside } from './mounts.ts';
 
 /**
@@ -15,7 +15,7 @@ export function neededPaths(host: { readonly [name: string]: string | undefined 
 
 /** With all that is installed beside it. */
 function productFolder(): string {
-  const folder = fileURLToPath(new URL('../../..', import.meta.url)).replace(/\/$/, '');
+  const folder = fileURLToPath(new URL('../..', import.meta.url)).replace(/\/$/, '');
   const [before, ...inside] = folder.split('/node_modules/');
   return inside.length === 0 ? folder : `${before}/node_modules`;
 }
