@@ -29,8 +29,10 @@ import type { ArtifactStore } from './artifact/store.ts';
 import type { PipelineState } from './core/state.ts';
 import type { EnvironmentProvider, RegionId } from './environment/driver.ts';
 import { processEnvironments } from './environment/process/driver.ts';
-import { systemClock } from './foundation/clock.ts';
+import { systemClock, type Clock } from './foundation/clock.ts';
+import { Timeline } from './foundation/timeline.ts';
 import { TrunklineError } from './foundation/errors.ts';
+import type { Instant } from './foundation/units.ts';
 import type { Effects } from './host/effects.ts';
 import { LocalEffects } from './host/embedded/effects.ts';
 import { EmbeddedHost } from './host/embedded/host.ts';
@@ -92,7 +94,8 @@ export async function startHost(place: Place, settings: PipelineSettings, reposi
     const { signer, trusted } = await openKeys(place.keys);
     const artifacts = wrap.artifacts(await openDiskStore(place.artifacts));
     const cells = wrap.cells(cellsOf(place));
-    const environments = wrap.environments(environmentsOf(place));
+    const timeline = new Timeline();
+    const environments = wrap.environments(environmentsOf(place, timeline));
     const secrets = new SecretFiles(place.secrets);
     const releases = new Releases(place.releases, artifacts);
     const workspaces = new Workspaces({ root: place.work, cells, hidden: [place.state], checkout: wrap.checkout((commit, folder) => checkout(place.repository, commit, folder)) });
@@ -122,7 +125,7 @@ export async function startHost(place: Place, settings: PipelineSettings, reposi
     ];
     await Promise.all([place.logs, place.reports, place.work].map((folder) => mkdir(folder, { recursive: true, mode: 0o700 })));
     const effects = new LocalEffects({
-      clock: systemClock, kinds: new Map(kinds.map((kind) => [kind.kind, kind])), artifacts, environments, releases, workspaces, cells,
+      clock: timeline, kinds: new Map(kinds.map((kind) => [kind.kind, kind])), artifacts, environments, releases, workspaces, cells,
       isolation: cells.isolation, secret: (name) => secrets.get(name), reports: place.reports, history: (commit) => openHistory(place.repository, { commit }), signer, builder, repository: repositoryName, results: keptByTrunk(place),
       log: async (path) => {
         const file = join(place.logs, path);
@@ -131,13 +134,13 @@ export async function startHost(place: Place, settings: PipelineSettings, reposi
       },
     });
     host = await EmbeddedHost.start({
-      clock: systemClock, journal: wrap.journal(journal), effects: wrap.effects(effects),
+      clock: timeline, timeline, journal: wrap.journal(journal), effects: wrap.effects(effects),
       capacity: { builds: availableParallelism() }, operators: () => readOperators(place.operators),
       look: async ({ trunk: seen }) => {
         const movement = await trunk.since([...seen.commits.values()].filter(({ orphaned }) => !orphaned).map(({ id }) => id));
         return { type: 'trunk-seen', ...movement };
       },
-      down: (environment, user, now) => down(environments, environment, user, now),
+      down: (environment, user, now) => down(environments, environment, { user, now: timeline.now() }, now),
     });
     stack.use(host);
     stack.use(await serve(host, place.socket));
@@ -163,8 +166,8 @@ export function cellsIn(folder: string) {
   return openCells({ records: join(folder, 'cells'), marker: folder });
 }
 
-export function environmentsOf(place: Place) {
-  return processEnvironments({ root: place.environments, stateFolder: place.state, secret: (_region, name) => new SecretFiles(place.secrets).get(name) });
+export function environmentsOf(place: Place, clock: Clock = systemClock) {
+  return processEnvironments({ clock, root: place.environments, stateFolder: place.state, secret: (_region, name) => new SecretFiles(place.secrets).get(name) });
 }
 
 /** What the journal knows about a release and the environment that it goes to. */
@@ -182,10 +185,10 @@ function factsOf(state: PipelineState, id: string, environment: string) {
 }
 
 /** Ends every region, or those of one environment, and says what was live there. */
-async function down(environments: EnvironmentProvider, environment: string | undefined, user: string, { live }: PipelineState): Promise<readonly Event[]> {
+async function down(environments: EnvironmentProvider, environment: string | undefined, { user, now }: { readonly user: string; readonly now: Instant }, { live }: PipelineState): Promise<readonly Event[]> {
   const isMeant = (id: RegionId): boolean => environment === undefined || id.environment === environment;
   const removed = ({ environment: name, region }: RegionId, release: string | undefined): Event => ({
-    type: 'environment-removed', at: systemClock.now(), environment: name, region, by: user, ...(release === undefined ? {} : { release }),
+    type: 'environment-removed', at: now, environment: name, region, by: user, ...(release === undefined ? {} : { release }),
   });
   const up = (await environments.regions()).filter(isMeant);
   const ended = await Promise.all(up.map(async (id) => {

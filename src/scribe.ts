@@ -1,7 +1,7 @@
 import { decide } from './core/commands.ts';
 import { evolve } from './core/evolve.ts';
 import { emptyState } from './core/state.ts';
-import { systemClock } from './foundation/clock.ts';
+import { Timeline } from './foundation/timeline.ts';
 import { TrunklineError, errorRecord } from './foundation/errors.ts';
 import { openJournal } from './journal/sqlite/journal.ts';
 import { takeHostLock } from './journal/sqlite/lock.ts';
@@ -18,10 +18,12 @@ export function scribe(place: Place): Conductor & AsyncDisposable {
   const journal = openJournal(place.journal);
   const state = emptyState();
   for (const event of journal.read(0)) evolve(state, event);
+  const timeline = new Timeline();
+  timeline.takeUp({ latest: state.latest, aheadMs: state.clockAhead, busy: true });
   return {
     command: async (command, user) => {
       if (command.type === 'poll' || command.type === 'down') throw new TrunklineError('HOST_NEEDED', 'usage', `${command.type} needs a host`, 'start "trunkline up"');
-      const now = systemClock.now();
+      const now = timeline.now();
       const append = (events: Parameters<typeof journal.append>[1]): void => {
         journal.append(state.head, events);
         for (const event of events) evolve(state, event);

@@ -86,12 +86,12 @@ export async function openWork(repository: Repository, place: Place, user: strin
       const plan = await evaluateWorkTree();
       const tracked = trackedInWorkTree(repository);
       const sources = await sourcesOf(tracked, plan, filesCalled(plan, (await tracked.list()).paths));
-      return checkPlan({ plan, sources, today: new Date(systemClock.now()).toISOString().slice(0, 10), ...(remote === undefined ? {} : { remote }), missing: (action, stage) => missingFor(repository.root, action, stage) });
+      return checkPlan({ plan, sources, today: new Date(systemClock.wall()).toISOString().slice(0, 10), ...(remote === undefined ? {} : { remote }), missing: (action, stage) => missingFor(repository.root, action, stage) });
     },
     build: async (options) => inScratch(place, async (folder) => {
       const plan = await evaluateWorkTree();
       const lines = await localBuild({ place, folder, plan: options.forgiving ? searchesOf(plan) : plan, cells: cellsIn(folder), workTree, ...options });
-      if (!options.forgiving) await keepLastBuild(place, { folder, at: systemClock.now(), staged: options.staged, lines });
+      if (!options.forgiving) await keepLastBuild(place, { folder, at: systemClock.wall(), staged: options.staged, lines });
       return lines;
     }),
     fix: async ({ advisories, ...options }) => inScratch(place, async (folder) => {
@@ -186,8 +186,8 @@ async function collect(place: Place): Promise<Awaited<ReturnType<Product['gc']>>
   for (const { artifact } of retryable) if (artifact) keep.add(artifact);
   const store = await openDiskStore(place.artifacts);
   // What was stored of late may belong to a run that has not packaged yet.
-  const { blobs, bytes } = await store.collect(keep, systemClock.now() - 86_400_000);
-  const forgotten = await forgetKept(place, systemClock.now());
+  const { blobs, bytes } = await store.collect(keep, systemClock.wall() - 86_400_000);
+  const forgotten = await forgetKept(place, systemClock.wall());
   await rm(place.scratch, { recursive: true, force: true });
   if (![...state.unfinished].some((id) => currentStage(state.runs.get(id)!) !== undefined)) await rm(place.work, { recursive: true, force: true });
   return { bytes: bytes + forgotten.bytes, removed: blobs + forgotten.entries, kept: retryable.map(({ id }) => id) };

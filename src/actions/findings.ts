@@ -32,7 +32,7 @@ export async function conclude({ found, tools, scope, limits, ignored = new Map(
   const read = given ?? await committed(new Set([BASELINE, ...found.flatMap(({ file }) => file ?? [])]), context);
   const verdict = judge(found, {
     limits, ignored, baseline: await baselineFor(row ?? context.row, read), linesOf: await linesOf(found, read),
-    today: new Date(context.clock.now()).toISOString().slice(0, 10),
+    today: new Date(context.clock.wall()).toISOString().slice(0, 10),
   }, unlisted);
   await context.report({ type: 'findings', name: row ?? context.action, tools, scope, counts: verdict.counts, findings: verdict.findings.slice(0, MOST_KEPT) });
   for (const line of toldBy(verdict)) context.log(line);

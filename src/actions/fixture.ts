@@ -56,11 +56,11 @@ export function actionContext(options: {
     async exec(command, { cwd = '.', env = {} } = {}) {
       commands.push(String(command));
       const [program = '', ...words] = typeof command === 'string' ? ['sh', '-c', command] : command;
-      const started = Date.now();
+      const started = performance.now();
       const child = spawn(program, words, { cwd: join(options.workdir ?? '', cwd), env: { PATH: process.env['PATH'], ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
       for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => void lines.push(...chunk.toString().trimEnd().split('\n')));
       const [code, signal] = await once(child, 'close') as [number | null, string | null];
-      return { code, signal, ended: 'by-itself', duration: Date.now() - started };
+      return { code, signal, ended: 'by-itself', duration: performance.now() - started };
     },
   };
   return { context: context as ActionContext, lines, reports, commands };

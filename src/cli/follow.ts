@@ -1,7 +1,7 @@
 import { evolve } from '../core/evolve.ts';
-import { emptyState, type PipelineState, type Run } from '../core/state.ts';
+import { emptyState, instantAt, type PipelineState, type Run } from '../core/state.ts';
 import type { Recorded } from '../journal/events.ts';
-import { formatDuration } from '../foundation/units.ts';
+import { formatDuration, type Millis } from '../foundation/units.ts';
 import type { Conductor } from '../server/client.ts';
 import { printable } from '../runner/printable.ts';
 import type { Terminal } from './terminal.ts';
@@ -34,14 +34,14 @@ export async function follow({ terminal, conductor, run, until, from = 0, after,
   let drawn = 0;
   const draw = (): void => {
     const runs = run === undefined ? [...state.unfinished].flatMap((id) => state.runs.get(id) ?? []) : [state.runs.get(run)].filter((one): one is Run => one !== undefined);
-    const lines = runs.flatMap((one) => treeOf(one, subjectOf(state, one), Date.now(), (colour, text) => terminal.paint(colour, text))).map((line) => clip(printable(line), terminal.columns));
+    const lines = runs.flatMap((one) => treeOf(one, subjectOf(state, one), instantAt(state, Date.now()), (colour, text) => terminal.paint(colour, text))).map((line) => clip(printable(line), terminal.columns));
     terminal.redraw(lines, drawn);
     drawn = lines.length;
   };
   const isTold = !isLive && !quiet;
   const reminders = new Reminders(
     () => [...state.unfinished].flatMap((id) => ((run === undefined || run === id) && waits(state, id) ? state.runs.get(id) ?? [] : [])),
-    (one) => terminal.print(`${new Date().toISOString().slice(11, 19)}  ${one.id} ${printable(waitingText(one, Date.now()))}: trunkline approve ${one.id}`),
+    (one) => terminal.print(`${new Date().toISOString().slice(11, 19)}  ${one.id} ${printable(waitingText(one, instantAt(state, Date.now())))}: trunkline approve ${one.id}`),
   );
   const timer = isLive ? setInterval(draw, DRAW_EVERY) : undefined;
   try {
@@ -50,7 +50,7 @@ export async function follow({ terminal, conductor, run, until, from = 0, after,
       if (event.seq > after && !isLive && !quiet && (run === undefined || !('run' in event) || event.run === run)) tell(terminal, state, event);
       if (event.seq >= from && until(state)) break;
       if (event.type === 'approval-requested' && event.seq > after) reminders.told(event.run);
-      if (isTold && event.seq >= after) reminders.look();
+      if (isTold && event.seq >= after) reminders.look(instantAt(state, Date.now()));
     }
   } finally {
     clearInterval(timer);
@@ -89,9 +89,15 @@ function lineOf(state: PipelineState, event: Recorded): string | undefined {
     case 'rollout': return rolloutLine(event);
     case 'run-finished': return `${event.run} ${event.outcome}${event.rolledBack ? ', rolled back' : ''}: ${event.reason}`;
     case 'environment-removed': return `${event.environment} ${event.region} ended by ${event.by}`;
+    case 'clock-jumped': return event.byMs === 0 ? undefined : jumpText(event.byMs);
     case 'command-refused': return `refused to ${event.command} for ${event.by}: ${event.error.message}`;
     default: return undefined;
   }
+}
+
+/** That the clock of the machine was set, for people. */
+export function jumpText(byMs: Millis): string {
+  return `the clock of the machine was set ${byMs < 0 ? 'back' : 'forward'} by ${formatDuration(Math.abs(byMs))}; no duration counts that`;
 }
 
 function rolloutLine(event: Extract<Recorded, { type: 'rollout' }>): string | undefined {

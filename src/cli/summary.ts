@@ -1,10 +1,15 @@
 import { waitedForApproval } from '../core/budget.ts';
 import { criticalPathOf } from '../core/critical-path.ts';
-import { stagesOf, type PipelineState, type Run } from '../core/state.ts';
+import { instantAt, stagesOf, type PipelineState, type Run } from '../core/state.ts';
 import type { Instant } from '../foundation/units.ts';
 
+/** When the clock of the machine was set while a run was under way, and by how much: what it lasted is not changed by it. */
+export function clockJumpsIn({ clockJumps }: PipelineState, { startedAt, finished }: Run): PipelineState['clockJumps'] {
+  return clockJumps.filter(({ at }) => at >= startedAt && at <= (finished?.at ?? Infinity));
+}
+
 /** A run as data: what `--json` prints. Times are epoch milliseconds; durations of what is under way reach to `now`. */
-export function summaryOf(state: PipelineState, run: Run, now: Instant = Date.now()) {
+export function summaryOf(state: PipelineState, run: Run, now: Instant = instantAt(state, Date.now())) {
   const end = run.finished?.at ?? now;
   const waitedForApprovalMs = waitedForApproval(run, now);
   return {
@@ -13,7 +18,7 @@ export function summaryOf(state: PipelineState, run: Run, now: Instant = Date.no
     rolledBack: run.finished?.rolledBack ?? false, reason: run.finished?.reason ?? null, error: run.finished?.error ?? null, supersededBy: run.finished?.supersededBy ?? null,
     workMs: Math.max(0, end - run.attemptStartedAt - waitedForApprovalMs), waitedForApprovalMs, criticalPath: criticalPathOf(run, now), budgetWarnings: run.warnings ?? [],
     plan: run.plan?.digest ?? null, artifact: run.artifact ?? null,
-    evidence: run.evidence, waivers: run.plan?.plan.waivers ?? [],
+    clockJumps: clockJumpsIn(state, run), evidence: run.evidence, waivers: run.plan?.plan.waivers ?? [],
     approval: run.approval ? { requested: run.approval.requested, given: run.approval.given, rejected: run.approval.rejected ?? null } : null,
     stages: stagesOf(run).map(({ name, actions, environment }) => {
       const stage = run.stages[name];

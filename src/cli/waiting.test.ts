@@ -21,13 +21,13 @@ test('a run that waits is told at once, not twice, and again when its time has c
   assert.ok(waits(simulation.state, run));
   const told: number[] = [];
   const reminders = new Reminders(() => [simulation.state.runs.get(run)!].filter(({ id }) => waits(simulation.state, id)), () => told.push(Date.now() / MINUTE));
-  reminders.look();
-  reminders.look();
+  reminders.look(0);
+  reminders.look(0);
   assert.deepEqual(told, [0]);
   for (let minutes = 0; minutes < 7; minutes += 1) t.mock.timers.tick(MINUTE);
   assert.deepEqual(told, [0, 1, 6]);
   simulation.ask({ type: 'approve', run });
-  reminders.look();
+  reminders.look(0);
   t.mock.timers.tick(120 * MINUTE);
   assert.deepEqual(told, [0, 1, 6]);
 });

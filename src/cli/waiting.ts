@@ -48,7 +48,7 @@ export class Reminders {
   }
 
   /** Looks who waits, tells those that are new, and sets the next time. */
-  look(now: Instant = Date.now()): void {
+  look(now: Instant): void {
     clearTimeout(this.#timer);
     const waiting = this.#waiting();
     for (const run of waiting) {
@@ -59,7 +59,7 @@ export class Reminders {
     const next = Math.min(...waiting.map(({ approval }) => nextReminder(approval?.requested.at ?? now, now)));
     if (next !== Infinity) this.#timer = setTimeout(() => {
       this.#told.clear();
-      this.look();
+      this.look(next);
     }, Math.max(next - now, 1)).unref();
   }
 

@@ -39,6 +39,10 @@ export function evolve(state: PipelineState, event: Event): void {
       if (live) state.live.set(key, { ...live, removedAt: event.at });
       return;
     }
+    case 'clock-jumped':
+      state.clockAhead = event.aheadMs;
+      if (event.byMs !== 0) state.clockJumps = [...state.clockJumps, { at: event.at, byMs: event.byMs }].slice(-100);
+      return;
     case 'command-refused':
       return;
     default:
@@ -46,7 +50,7 @@ export function evolve(state: PipelineState, event: Event): void {
   }
 }
 
-type RunEvent = Exclude<Event, { type: 'commit-pushed' | 'trunk-rewritten' | 'run-started' | 'environment-removed' | 'command-refused' }>;
+type RunEvent = Exclude<Event, { type: 'commit-pushed' | 'trunk-rewritten' | 'run-started' | 'environment-removed' | 'clock-jumped' | 'command-refused' }>;
 
 function evolveRun(state: PipelineState, event: RunEvent): void {
   const run = state.runs.get(event.run);

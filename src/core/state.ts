@@ -1,5 +1,5 @@
 import type { ErrorRecord } from '../foundation/errors.ts';
-import type { Digest, Instant, Json, Name } from '../foundation/units.ts';
+import type { Digest, Instant, Json, Millis, Name } from '../foundation/units.ts';
 import type { Commit, EventOf } from '../journal/events.ts';
 import { approvalInput, type Plan, type StageName, type StagePlan } from '../pipeline/plan.ts';
 import { sourceStage } from '../pipeline/source-stage.ts';
@@ -14,6 +14,10 @@ export interface PipelineState {
   head: number;
   /** The latest instant that any event speaks of: a clock that was set back does not undo it. */
   latest: Instant;
+  /** By how much the wall clock shows more than the journal's instants, since it was last set. */
+  clockAhead: Millis;
+  /** When the wall clock was set, and by how much; the last hundred. */
+  clockJumps: readonly { readonly at: Instant; readonly byMs: Millis }[];
   readonly trunk: TrunkState;
   readonly runs: Map<string, Run>;
   /** Those without an outcome, oldest first. */
@@ -123,12 +127,19 @@ export function emptyState(): PipelineState {
   return {
     head: 0,
     latest: 0,
+    clockAhead: 0,
+    clockJumps: [],
     trunk: { commits: new Map() },
     runs: new Map(),
     unfinished: new Set(),
     stages: { source: stage(), build: stage(), beta: stage(), gamma: stage(), prod: stage() },
     live: new Map(),
   };
+}
+
+/** The instant of the journal at which the wall clock shows `wall`. */
+export function instantAt({ clockAhead }: PipelineState, wall: Instant): Instant {
+  return wall - clockAhead;
 }
 
 /** The stages of a run, in order: Source alone until the plan of its commit is known. */

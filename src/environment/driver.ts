@@ -48,7 +48,7 @@ export interface EnvironmentDriver {
    * synthetic; resolves once they are under way. The one method that adds up when it is called again.
    */
   exercise(count: number, signal: AbortSignal): Promise<void>;
-  /** What was measured here since `since`, oldest first. */
+  /** What was measured here since `since`, oldest first: all instants by the clock of who asks. */
   telemetry(since: Instant): Promise<Telemetry>;
   /** The address of the region's own database with its generated credentials; undefined where there is none. */
   database(): Promise<Secret | undefined>;

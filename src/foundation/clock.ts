@@ -3,13 +3,17 @@ import type { Instant, Millis } from './units.ts';
 
 /** The only source of time. Decisions take an {@link Instant} instead. */
 export interface Clock {
+  /** Monotonic: it begins where the wall clock stands and never jumps. Durations and deadlines are differences of it. */
   now(): Instant;
+  /** What the clock of the machine shows: for the day of the calendar and the age of files alone, because it may jump. */
+  wall(): Instant;
   /** Resolves after `duration`; rejects with the signal's reason when it aborts first. */
   sleep(duration: Millis, signal?: AbortSignal): Promise<void>;
 }
 
 export const systemClock: Clock = {
-  now: () => Date.now(),
+  now: () => Math.round(performance.timeOrigin + performance.now()),
+  wall: () => Date.now(),
   sleep: async (duration, signal) => {
     await sleep(duration, undefined, signal ? { signal } : {});
   },
@@ -18,6 +22,7 @@ export const systemClock: Clock = {
 /** A clock that moves only when told to: time in tests costs nothing and repeats exactly. */
 export class VirtualClock implements Clock {
   #now: Instant;
+  #ahead: Millis = 0;
   #sleepers: { readonly at: Instant; readonly wake: () => void }[] = [];
 
   constructor(start: Instant = 0) {
@@ -26,6 +31,15 @@ export class VirtualClock implements Clock {
 
   now(): Instant {
     return this.#now;
+  }
+
+  wall(): Instant {
+    return this.#now + this.#ahead;
+  }
+
+  /** Somebody sets the clock of the machine. */
+  jump(by: Millis): void {
+    this.#ahead += by;
   }
 
   sleep(duration: Millis, signal?: AbortSignal): Promise<void> {

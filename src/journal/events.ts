@@ -61,6 +61,12 @@ export type Event = { readonly at: Instant } & (
   | { readonly type: 'rollout-started'; readonly run: string; readonly stage: StageName; readonly environment: Name; readonly release: string; readonly artifact: Digest }
   | { readonly type: 'rollout'; readonly run: string; readonly stage: StageName; readonly fact: RolloutFact }
   | { readonly type: 'environment-removed'; readonly environment: Name; readonly region: Name; readonly by: string; readonly release?: string }
+  // Time
+  /**
+   * The wall clock was set by `byMs`, which changes no duration. From here on it shows `aheadMs` more than the instants
+   * of the journal; 0 where nothing was under way that is timed, so that they follow it.
+   */
+  | { readonly type: 'clock-jumped'; readonly byMs: Millis; readonly aheadMs: Millis }
   // Audit
   | { readonly type: 'command-refused'; readonly command: string; readonly by: string; readonly error: ErrorRecord; readonly run?: string }
 );

@@ -36,11 +36,11 @@ export function httpsFeed({ folder, clock, largestBytes = 512 * 1024 * 1024, pat
     fetch: async (url, signal) => {
       const file = join(folder, digestOf(url).slice('sha256:'.length));
       const kept = await stat(file).catch(() => undefined);
-      if (kept && clock.now() - kept.mtimeMs < FRESH) return { bytes: await readFile(file), fetchedAt: kept.mtimeMs };
+      if (kept && clock.wall() - kept.mtimeMs < FRESH) return { bytes: await readFile(file), fetchedAt: kept.mtimeMs };
       try {
         const bytes = await download(url, { largestBytes, ca, signal: AbortSignal.any([signal, AbortSignal.timeout(patience)]) });
-        await keep(folder, file, bytes, clock.now());
-        return { bytes, fetchedAt: clock.now() };
+        await keep(folder, file, bytes, clock.wall());
+        return { bytes, fetchedAt: clock.wall() };
       } catch (thrown) {
         signal.throwIfAborted();
         const trouble = thrown instanceof TrunklineError ? thrown.message : `${hostOf(url)} does not answer: ${reasonOf(thrown)}`;

@@ -38,7 +38,7 @@ export function osvKind(feed: Feed): ActionKind<DependencyInput> {
     async run({ advisories: where, limits, licences, ignore }, context) {
       const bill = await readBill(context.artifacts, billIn(context.outputs));
       const keys = new Set(bill.components.map(({ key }) => key));
-      const source = await readSource(where, { history: context.history, feed, now: context.clock.now(), signal: context.signal }, (key) => keys.has(key));
+      const source = await readSource(where, { history: context.history, feed, now: context.clock.wall(), signal: context.signal }, (key) => keys.has(key));
       const matches = matchesOf(bill.components, source.advisories);
       const placeOf = await readManifests(context.history, bill.components, context.signal);
       const found = [

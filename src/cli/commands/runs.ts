@@ -1,5 +1,5 @@
 import { formatDuration } from '../../foundation/units.ts';
-import { currentStage, type Run } from '../../core/state.ts';
+import { currentStage, instantAt, type Run } from '../../core/state.ts';
 import type { Session } from '../command.ts';
 import { subjectOf } from '../follow.ts';
 import { summaryOf } from '../summary.ts';
@@ -15,10 +15,11 @@ function placeOf(run: Run): string {
 export async function runs({ terminal, json, product }: Session, { limit }: { readonly limit: string }): Promise<void> {
   const state = (await product()).state();
   const shown = [...state.runs.values()].slice(-Math.max(1, Number(limit) || 20)).reverse();
+  const now = instantAt(state, Date.now());
   if (json) return terminal.json(shown.map((run) => summaryOf(state, run)));
   if (shown.length === 0) return terminal.print('nothing has run yet; "trunkline run" runs the head of the trunk');
   terminal.table(['run', 'commit', 'outcome', 'began', 'took', 'subject'], shown.map((run) => {
-    const outcome = waits(state, run.id) ? waitingText(run, Date.now()) : run.finished ? `${run.finished.outcome}${run.finished.rolledBack ? ' (rolled back)' : ''}` : placeOf(run);
-    return [run.id, run.commit.slice(0, 12), outcome, new Date(run.startedAt).toISOString().slice(0, 19), formatDuration((run.finished?.at ?? Date.now()) - run.startedAt), `${run.kind === 'ROLLBACK' ? 'rollback to: ' : ''}${subjectOf(state, run)}`];
+    const outcome = waits(state, run.id) ? waitingText(run, now) : run.finished ? `${run.finished.outcome}${run.finished.rolledBack ? ' (rolled back)' : ''}` : placeOf(run);
+    return [run.id, run.commit.slice(0, 12), outcome, new Date(run.startedAt).toISOString().slice(0, 19), formatDuration((run.finished?.at ?? now) - run.startedAt), `${run.kind === 'ROLLBACK' ? 'rollback to: ' : ''}${subjectOf(state, run)}`];
   }));
 }

@@ -1,14 +1,14 @@
-import type { PipelineState, Run } from '../../core/state.ts';
+import { instantAt, type PipelineState, type Run } from '../../core/state.ts';
 import { TrunklineError } from '../../foundation/errors.ts';
 import { printable } from '../../runner/printable.ts';
 import { inShort } from '../../reports/in-short.ts';
 import { problemsIn } from '../../reports/problems.ts';
 import { describeApproval } from '../approval.ts';
 import type { Session } from '../command.ts';
-import { subjectOf } from '../follow.ts';
+import { jumpText, subjectOf } from '../follow.ts';
 import { problemLines } from '../report/problem-lines.ts';
 import { reportedIn, tellingLines, type Reported } from '../report/reported.ts';
-import { summaryOf } from '../summary.ts';
+import { clockJumpsIn, summaryOf } from '../summary.ts';
 import { treeOf, type Notes, type Paint } from '../tree.ts';
 import { waits } from '../waiting.ts';
 
@@ -24,7 +24,8 @@ export async function show({ terminal, json, product: open }: Session, _options:
   const reported = await reportedIn(product, run);
   if (json) return terminal.json(withReports(summaryOf(state, run), reported));
   const paint: Paint = (colour, text) => terminal.paint(colour, text);
-  for (const line of treeOf(run, subjectOf(state, run), Date.now(), paint, notesOf(run, reported, paint))) terminal.print(printable(line));
+  for (const line of treeOf(run, subjectOf(state, run), instantAt(state, Date.now()), paint, notesOf(run, reported, paint))) terminal.print(printable(line));
+  for (const jump of clockJumpsIn(state, run)) terminal.print(terminal.paint('yellow', ` ${jumpText(jump.byMs)}, at ${new Date(jump.at).toISOString().slice(0, 19)}Z`));
   if (run.artifact) terminal.print(` artifact  ${run.artifact}`);
   if (run.plan) terminal.print(` plan      ${run.plan.digest}`);
   for (const { name, digest, stage } of run.evidence) terminal.print(` evidence  ${stage}: ${printable(name)} ${digest}`);

@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, realpathSync } from 'node:fs';
 import { join } from 'node:path';
 import { TrunklineError } from '../../foundation/errors.ts';
+import { systemClock, type Clock } from '../../foundation/clock.ts';
 import type { Secret } from '../../foundation/secret.ts';
 import type { EnvironmentProvider, RegionId } from '../driver.ts';
 import type { Isolation } from './enclosure.ts';
@@ -16,10 +17,12 @@ export interface ProcessEnvironmentsSpec {
   readonly secret?: (id: RegionId, name: string) => Promise<Secret>;
   /** What regions are held together by; default is the best that this machine can do. */
   readonly isolation?: Isolation;
+  /** Whose instants telemetry is asked for and told in. */
+  readonly clock?: Clock;
 }
 
 /** Regions as processes of this machine: each has an agent of its own, which outlives the control plane. */
-export function processEnvironments({ root, stateFolder, secret = noSecret, isolation }: ProcessEnvironmentsSpec): EnvironmentProvider {
+export function processEnvironments({ root, stateFolder, secret = noSecret, isolation, clock = systemClock }: ProcessEnvironmentsSpec): EnvironmentProvider {
   mkdirSync(stateFolder, { recursive: true, mode: 0o700 });
   mkdirSync(root, { recursive: true, mode: 0o700 });
   const state = realpathSync(stateFolder);
@@ -27,7 +30,7 @@ export function processEnvironments({ root, stateFolder, secret = noSecret, isol
   if (!base.startsWith(`${state}/`)) throw new TrunklineError('ROOT_OUTSIDE', 'usage', `${root} is not below ${stateFolder}`, 'keep environments in the state folder');
   const of = (id: RegionId): Layout => layout(join(base, plain(id.environment), plain(id.region)), id);
   return {
-    region: (id) => new ProcessDriver({ layout: of(id), surroundings: { state, ...(isolation ? { isolation } : {}) }, secret: (name) => secret(id, name) }),
+    region: (id) => new ProcessDriver({ layout: of(id), clock, surroundings: { state, ...(isolation ? { isolation } : {}) }, secret: (name) => secret(id, name) }),
     regions: async () => folders(base).flatMap((environment) => folders(join(base, environment))
       .map((region) => ({ environment, region })).filter((id) => wasBegun(of(id)))),
   };

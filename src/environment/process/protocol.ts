@@ -1,7 +1,7 @@
 /** What the driver and a region's agent say to each other: one POST per operation over the agent's socket. */
 import { z } from 'zod';
 import type { ErrorRecord } from '../../foundation/errors.ts';
-import { WHOLE, type Digest } from '../../foundation/units.ts';
+import { WHOLE, type Digest, type Instant } from '../../foundation/units.ts';
 import { environmentPlan } from '../../pipeline/plan.ts';
 import type { RegionState, Telemetry } from '../driver.ts';
 
@@ -25,7 +25,8 @@ export const requests = {
   settle: z.strictObject({ release: releaseId }),
   restore: nothing,
   exercise: z.strictObject({ count: z.int().min(0).max(1_000_000) }),
-  telemetry: z.strictObject({ since: z.number() }),
+  /** Of the last so many milliseconds. */
+  telemetry: z.strictObject({ lastMs: z.number() }),
   database: nothing,
   /** Ends everything; the agent itself ends once it has answered. */
   end: nothing,
@@ -42,7 +43,7 @@ export interface Answers {
   settle: null;
   restore: null;
   exercise: null;
-  telemetry: Telemetry;
+  telemetry: Telemetry & { /** By the agent's clock, as all instants in it. */ readonly now: Instant };
   database: string | null;
   end: null;
 }

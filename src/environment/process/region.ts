@@ -1,6 +1,7 @@
 import { access, rename, rm, rmdir } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { TrunklineError } from '../../foundation/errors.ts';
+import type { Clock } from '../../foundation/clock.ts';
 import { Secret } from '../../foundation/secret.ts';
 import type { BasisPoints, Instant, Millis } from '../../foundation/units.ts';
 import type { EnvironmentPlan } from '../../pipeline/plan.ts';
@@ -17,6 +18,7 @@ import { endSurvivors } from './survivors.ts';
 const PATIENCE: Millis = 30_000;
 /** Draining and a database's last checkpoint take their time; a stuck agent does not get more. */
 const END_LIMIT: Millis = 90_000;
+const OTHER_CLOCK: Millis = 1_000;
 const OBSERVE_LIMIT: Millis = 10_000;
 /** An agent that dies under the same call again and again is not cured by another start. */
 const STARTS = 3;
@@ -24,6 +26,7 @@ const STARTS = 3;
 export interface DriverSpec {
   readonly layout: Layout;
   readonly surroundings: AgentSurroundings;
+  readonly clock: Clock;
   secret(name: string): Promise<Secret>;
 }
 
@@ -31,6 +34,8 @@ export interface DriverSpec {
 export class ProcessDriver implements EnvironmentDriver {
   readonly #spec: DriverSpec;
   readonly #layout: Layout;
+  /** What the caller's clock shows more than the agent's: each began where the wall clock then was. */
+  #ahead: Millis = 0;
 
   constructor(spec: DriverSpec) {
     this.#spec = spec;
@@ -92,7 +97,12 @@ export class ProcessDriver implements EnvironmentDriver {
 
   async telemetry(since: Instant): Promise<Telemetry> {
     if (!await this.#launched()) return { samples: [], traffic: [], probes: [] };
-    return this.#call('telemetry', { since }, AbortSignal.timeout(PATIENCE));
+    const { clock } = this.#spec;
+    const { now, ...measured } = await this.#call('telemetry', { lastMs: Math.ceil(clock.now() - since) }, AbortSignal.timeout(PATIENCE));
+    const ahead = clock.now() - now;
+    // The answer has been on its way for a moment; only what is more than that is another clock.
+    if (Math.abs(ahead - this.#ahead) > OTHER_CLOCK) this.#ahead = ahead;
+    return shifted(measured, this.#ahead);
   }
 
   async database(): Promise<Secret | undefined> {
@@ -151,6 +161,12 @@ export class ProcessDriver implements EnvironmentDriver {
       if (await startAgent(this.#layout, this.#spec.surroundings) === 'started') starts++;
     }
   }
+}
+
+function shifted({ samples, traffic, probes }: Telemetry, by: Millis): Telemetry {
+  if (by === 0) return { samples, traffic, probes };
+  const moved = <Reading extends { readonly at: Instant }>(readings: readonly Reading[]): readonly Reading[] => readings.map((reading) => ({ ...reading, at: reading.at + by }));
+  return { samples: moved(samples), traffic: moved(traffic), probes: moved(probes) };
 }
 
 async function exists(path: string): Promise<boolean> {

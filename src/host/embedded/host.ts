@@ -7,7 +7,9 @@ import { authoriseRole, type Operators } from '../../core/operators.ts';
 import { owed, wakeAt, type Effect } from '../../core/owed.ts';
 import { emptyState, type PipelineState } from '../../core/state.ts';
 import type { Clock } from '../../foundation/clock.ts';
+import type { Jump, Timeline } from '../../foundation/timeline.ts';
 import { TrunklineError, errorRecord } from '../../foundation/errors.ts';
+import type { Millis } from '../../foundation/units.ts';
 import type { Event, Recorded } from '../../journal/events.ts';
 import type { Journal } from '../../journal/journal.ts';
 import type { Effects } from '../effects.ts';
@@ -16,6 +18,8 @@ import type { Host } from '../host.ts';
 
 export interface EmbeddedParts {
   readonly clock: Clock;
+  /** The clock, where it is one that outlives a host: jumps of the wall clock are then told in the journal. */
+  readonly timeline?: Timeline;
   readonly journal: Journal;
   readonly effects: Effects;
   readonly capacity: Capacity;
@@ -26,6 +30,8 @@ export interface EmbeddedParts {
   /** Ends environments; answers what it ended. */
   readonly down: (environment: string | undefined, user: string, state: PipelineState) => Promise<readonly Event[]>;
 }
+
+const LOOK_AT_CLOCK: Millis = 1_000;
 
 /**
  * One process that hosts one pipeline: facts and commands become events, events are appended in one transaction with
@@ -40,6 +46,7 @@ export class EmbeddedHost implements Host {
   /** Facts that came in since the last append: they go into the next one together, since each costs a sync of the disk. */
   #taken: { readonly fact: Fact; readonly ended?: string }[] = [];
   #wake: NodeJS.Timeout | undefined;
+  #looking: NodeJS.Timeout | undefined;
   #failure: Error | undefined;
   #closed = false;
 
@@ -51,8 +58,12 @@ export class EmbeddedHost implements Host {
   static async start(parts: EmbeddedParts): Promise<EmbeddedHost> {
     const host = new EmbeddedHost(parts);
     for (const event of parts.journal.read(0)) evolve(host.state, event);
+    const { latest, clockAhead, unfinished } = host.state;
+    const jump = parts.timeline?.takeUp({ latest, aheadMs: clockAhead, busy: unfinished.size > 0 });
     await parts.effects.recover(host.state);
     host.report({ type: 'host-started' });
+    host.#tellJump(jump);
+    if (parts.timeline) host.#looking = setInterval(() => host.#lookAtClock(), LOOK_AT_CLOCK).unref();
     return host;
   }
 
@@ -120,6 +131,7 @@ export class EmbeddedHost implements Host {
     this.#closed = true;
     this.#takeUp();
     clearTimeout(this.#wake);
+    clearInterval(this.#looking);
     const ends = [...this.#underWay.values()].map(({ controller, done }) => {
       controller.abort(new Error('the host is closing'));
       return done;
@@ -127,6 +139,19 @@ export class EmbeddedHost implements Host {
     await Promise.all(ends);
     await this.#parts.effects.close();
     this.#notify();
+  }
+
+  #lookAtClock(): void {
+    if (this.#failure || this.#closed) return;
+    try {
+      this.#tellJump(this.#parts.timeline?.look(this.state.unfinished.size > 0));
+    } catch (error) {
+      if (error !== this.#failure) this.#fail(error);
+    }
+  }
+
+  #tellJump(jump: Jump | undefined): void {
+    if (jump) this.#commit([{ type: 'clock-jumped', at: this.#parts.clock.now(), ...jump }]);
   }
 
   async #look(): Promise<void> {

@@ -47,7 +47,7 @@ export async function install(command: string, { context, cache, machine, origin
   const exit = await exec(['sh', '-c', command]);
   if (exit.code !== 0) return exit;
   if (!await isFolder(join(apart.checkout, installer.makes))) return DONE; // there was nothing to install
-  const isKept = await pack(apart.checkout, [installer.makes], exec, (bytes) => cache.keep(key, { at: context.clock.now(), value: origin }, bytes));
+  const isKept = await pack(apart.checkout, [installer.makes], exec, (bytes) => cache.keep(key, { at: context.clock.wall(), value: origin }, bytes));
   const fresh = isKept ? await cache.find(key, context.log) : undefined;
   // What is too large to be kept is installed where it is needed.
   return fresh?.files && await put(fresh.files, installer, context) ? exit : undefined;

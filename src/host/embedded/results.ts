@@ -69,7 +69,7 @@ export async function oncePerInputs(parts: ResultParts, attempted: Attempted, wo
 
 async function keyOf(parts: ResultParts, { action, stage, kinds, context }: Attempted, contents: Contents): Promise<Digest | undefined> {
   const fingerprint = fingerprintOf(action, stage, kinds, {
-    contents, commit: await parts.history(context.commit), today: new Date(context.clock.now()).toISOString().slice(0, 10), product: parts.product, program: programOf,
+    contents, commit: await parts.history(context.commit), today: new Date(context.clock.wall()).toISOString().slice(0, 10), product: parts.product, program: programOf,
   });
   const caching = cachingOf(action, kinds);
   if (fingerprint === undefined || !caching) return undefined;
@@ -113,7 +113,7 @@ async function keep({ cache, origin }: ResultParts, key: Digest, attempted: Atte
   if (!isObject(output)) return;
   const blobs = await Promise.all(stored.map(async (digest) => Buffer.from(await context.artifacts.get(digest)).toString('base64')));
   const value = { origin: origin(context.run), output, reports: reports as unknown as Json, blobs };
-  const keeping = { at: context.clock.now(), value };
+  const keeping = { at: context.clock.wall(), value };
   const left = leavesFiles(caching, action, stage, kinds) ? await leftBy(caching, contents, context) : { paths: [] };
   if ('why' in left) return context.log(`its result is not kept: ${left.why}`);
   const isKept = left.paths.length === 0

@@ -27,7 +27,7 @@ function handlers(region: Region): Handlers {
       region.exercise(count);
       return null;
     },
-    telemetry: ({ since }) => region.telemetry(since),
+    telemetry: ({ lastMs }) => region.telemetry(lastMs),
     database: () => region.database(),
     end: () => done(region.end()),
   };

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
+import { systemClock } from '../../../foundation/clock.ts';
 import type { Millis } from '../../../foundation/units.ts';
 import { Counts, type Count } from './counts.ts';
 import type { Fleet } from './fleet.ts';
@@ -51,18 +52,18 @@ export class Measuring {
 
   /** Also between two ticks, so that what a release did last is known when it leaves. */
   count(): void {
-    this.#spec.history.traffic(this.#spec.counts.samples(Date.now()));
+    this.#spec.history.traffic(this.#spec.counts.samples(systemClock.now()));
   }
 
   async #tick(): Promise<void> {
     this.count();
-    this.#spec.history.age(Date.now());
+    this.#spec.history.age(systemClock.now());
     void this.#save();
     await Promise.all(this.#spec.lives().flatMap((fleet) => fleet.healthy.map((life) => this.#scrape(fleet, life))));
   }
 
   async #scrape({ release, placed }: Fleet, life: Life): Promise<void> {
-    const at = Date.now();
+    const at = systemClock.now();
     try {
       const { statusCode, body } = await life.side.request({ path: placed.plan.metrics, method: 'GET', signal: AbortSignal.timeout(SCRAPE_LIMIT), headers: { accept: 'application/openmetrics-text, text/plain' } });
       const text = await bounded(body);

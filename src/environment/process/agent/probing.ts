@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { systemClock } from '../../../foundation/clock.ts';
 import type { Millis } from '../../../foundation/units.ts';
 import type { ProbePlan } from '../../../pipeline/plan.ts';
 import type { Placed } from '../../desired.ts';
@@ -96,6 +97,6 @@ export class Probing {
     // What a probe of one release thinks of another's answer says nothing: the other may have meant to change it. That
     // it answers with errors is seen in what the router counts.
     if (release !== undefined && release !== of.release.id) return;
-    this.#spec.record({ at: Date.now(), probe: probe.name, release: of.release.id, ok, detail });
+    this.#spec.record({ at: systemClock.now(), probe: probe.name, release: of.release.id, ok, detail });
   }
 }

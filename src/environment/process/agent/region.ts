@@ -1,11 +1,13 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { systemClock } from '../../../foundation/clock.ts';
 import { TrunklineError } from '../../../foundation/errors.ts';
-import type { BasisPoints, Instant } from '../../../foundation/units.ts';
+import type { BasisPoints, Millis } from '../../../foundation/units.ts';
 import type { EnvironmentPlan } from '../../../pipeline/plan.ts';
 import { noCandidate, notLaunched, preparation, probing, restored, settled, shifted, weights, type Placed } from '../../desired.ts';
-import type { LiveRelease, RegionState, Release, Telemetry } from '../../driver.ts';
+import type { LiveRelease, RegionState, Release } from '../../driver.ts';
 import type { Isolation } from '../enclosure.ts';
+import type { Answers } from '../protocol.ts';
 import { place as placeName, type Layout } from '../layout.ts';
 import type { Counts } from './counts.ts';
 import { Database } from './database.ts';
@@ -159,8 +161,9 @@ export class Region {
     this.#probing?.exercise(candidate, count);
   }
 
-  telemetry(since: Instant): Telemetry {
-    return this.#history.since(since);
+  telemetry(lastMs: Millis): Answers['telemetry'] {
+    const now = systemClock.now();
+    return { now, ...this.#history.since(now - lastMs) };
   }
 
   database(): string | null {
