@@ -4,6 +4,10 @@ import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { packagedNode } from '../bin/packaged-node.js';
+import { makeReadable } from './readable.js';
+
+/** What a cell or another user's story needs of this clone, beside its packages; what else lies here stays as it is. */
+const OWN = ['bin', 'demo', 'examples', 'src', 'test', 'package.json', 'tsconfig.json'];
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
@@ -18,8 +22,10 @@ export function ready() {
       process.stderr.write('The installation failed: npm says why above. Trunkline needs the npm registry once.\n');
       process.exit(1);
     }
+    makeReadable(`${root}node_modules`);
     writeFileSync(mark, lock);
   }
+  for (const name of OWN) makeReadable(root + name);
   const node = packagedNode(import.meta.url);
   if (node === undefined) {
     process.stderr.write(`There is no Node 24 for ${process.platform} ${process.arch} among the packages; install Node 24 and try again.\n`);

@@ -14,7 +14,7 @@ export function neededPaths(host: { readonly [name: string]: string | undefined 
 }
 
 /** With all that is installed beside it. */
-function productFolder(): string {
+export function productFolder(): string {
   const folder = fileURLToPath(new URL('../..', import.meta.url)).replace(/\/$/, '');
   const [before, ...inside] = folder.split('/node_modules/');
   return inside.length === 0 ? folder : `${before}/node_modules`;

@@ -50,7 +50,7 @@ describe('the playwright action', () => {
     });
     const url = `http://127.0.0.1:${(application.address() as AddressInfo).port}`;
     const { context, reports, lines } = actionContext({ workdir, regions: { eu: { state: { launched: true, url, database: 'none' } }, us: { state: { launched: false, database: 'none' } } } });
-    const suite = { command: `'${process.execPath}' order.mjs`, junit: 'report.xml', env: { PLAYWRIGHT: import.meta.resolve('playwright-core'), HOME: workdir } };
+    const suite = { command: '"$NODE" order.mjs', junit: 'report.xml', env: { NODE: process.execPath, PLAYWRIGHT: import.meta.resolve('playwright-core'), HOME: workdir } };
     const result = await playwright.run(suite, context);
     assert.equal(result.passed, true, lines.join('\n'));
     assert.deepEqual(result.output, { region: 'eu', passed: 1, failed: 0, skipped: 0 });

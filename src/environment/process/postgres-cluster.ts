@@ -1,5 +1,6 @@
-import { rename, rm, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { cp, mkdtemp, rename, rm, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { basename, dirname, join } from 'node:path';
 import { TrunklineError } from '../../foundation/errors.ts';
 import type { Secret } from '../../foundation/secret.ts';
 import { writePrivate } from './postgres-access.ts';
@@ -18,9 +19,10 @@ export async function makeCluster(data: string, binaries: PostgresBinaries, supe
   const making = `${data}.making`;
   const password = join(`${data}.password`);
   await rm(making, { recursive: true, force: true });
+  await using program = await initdbFor(binaries);
   try {
     await writePrivate(password, superuser.reveal());
-    const words = [binaries.initdb, '--pgdata', making, '--username', 'postgres', '--pwfile', password, '--locale', 'C', '--encoding', 'UTF8',
+    const words = [program.initdb, '--pgdata', making, '--username', 'postgres', '--pwfile', password, '--locale', 'C', '--encoding', 'UTF8',
       '--auth-host', 'scram-sha-256', '--auth-local', 'reject', '--wal-segsize', '1', '--set', 'timezone=UTC', '--no-instructions'];
     const initdb = startPrinting(asOrdinaryUser(words), binaries.env, () => {});
     const abort = (): void => void initdb.child.kill('SIGKILL');
@@ -35,6 +37,17 @@ export async function makeCluster(data: string, binaries: PostgresBinaries, supe
     await rm(password, { force: true });
   }
   await rename(making, data);
+}
+
+/**
+ * initdb starts `postgres` beside itself by a line of shell that quotes its own path with `"` alone. Where the path
+ * holds what a shell reads inside of these, a copy elsewhere makes the cluster.
+ */
+async function initdbFor({ initdb }: PostgresBinaries): Promise<AsyncDisposable & { readonly initdb: string }> {
+  if (!/["$`\\]/.test(initdb)) return { initdb, async [Symbol.asyncDispose]() {} };
+  const copy = await mkdtemp(join(tmpdir(), 'trunkline-initdb-'));
+  await cp(dirname(dirname(initdb)), copy, { recursive: true });
+  return { initdb: join(copy, 'bin', basename(initdb)), [Symbol.asyncDispose]: () => rm(copy, { recursive: true, force: true }) };
 }
 
 /** What to do, by what was printed. */

@@ -9,6 +9,7 @@ import { describe, it, type TestContext } from 'node:test';
 import { promisify } from 'node:util';
 import pg from 'pg';
 import type { TrunklineError } from '../../foundation/errors.ts';
+import { asNobody, NOBODY } from '../../sandbox/fixture.ts';
 import { startPostgres, type PostgresServer } from './postgres.ts';
 
 const never = new AbortController().signal;
@@ -138,8 +139,8 @@ describe('a PostgreSQL server', { concurrency: 3 }, () => {
   it('runs for an ordinary user', { skip: process.geteuid?.() !== 0 && 'this suite runs as one' }, async (t) => {
     const directory = await folder(t);
     await chmod(directory, 0o700);
-    await chown(directory, 65_534, 65_534);
-    const { child, url } = await startElsewhere(directory, ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups', '--']);
+    await chown(directory, NOBODY, NOBODY);
+    const { child, url } = await startElsewhere(directory, asNobody());
     assert.deepEqual(await query(url, 'select 1 as one'), [{ one: 1 }]);
     child.stdin?.write('stop\n');
     assert.deepEqual(await once(child, 'exit'), [0, null]);

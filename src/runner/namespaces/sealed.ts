@@ -4,8 +4,9 @@ import { join } from 'node:path';
 import { TrunklineError } from '../../foundation/errors.ts';
 import { enclose } from '../../sandbox/enclosure.ts';
 import { startHolder } from '../../sandbox/holder.ts';
-import { neededPaths } from '../../sandbox/needed.ts';
+import { neededPaths, productFolder } from '../../sandbox/needed.ts';
 import { lives } from '../../sandbox/processes.ts';
+import { requireOpen } from '../../sandbox/strangers.ts';
 import type { Tools } from '../../sandbox/tools.ts';
 import { surroundings, userName } from '../command-environment.ts';
 import { type Mark, markVariables } from '../marks.ts';
@@ -26,6 +27,7 @@ export interface Sealing {
 export async function seal({ tools, mark, workdir, hidden, scratch }: Sealing): Promise<Pick<CellParts, 'start' | 'end' | 'require'>> {
   const { stranger } = tools;
   const home = join(scratch, 'home');
+  if (stranger) await requireOpen(productFolder());
   if (stranger) for (const folder of [workdir, home, join(scratch, 'tmp')]) await handOver(folder, stranger.uid, stranger.gid);
   const enclosure = await enclose({ workdir, scratch, hidden: [...hidden, homedir()], needed: neededPaths(process.env), asStranger: stranger !== undefined });
   const holder = await startHolder({ tools, enclosure, scratch, marks: markVariables(mark), begun: (first) => recordCell(scratch, first) });
