@@ -3,8 +3,12 @@ import { z } from 'zod';
 import { operatorsSchema, type Operators } from './core/operators.ts';
 import { TrunklineError } from './foundation/errors.ts';
 
-/** What the operator has settled for a pipeline, once: a commit can't change which branch is its trunk. */
-const pipelineSchema = z.strictObject({ application: z.string().min(1), trunk: z.string().min(1) });
+/**
+ * What the operator has settled for a pipeline, once: a commit can't change which branch is its trunk, nor a release
+ * that could write the repository's configuration where the trunk is fetched from. `remote` is the address of `origin`
+ * without credentials, null where there is none; undefined in files of versions that did not keep it.
+ */
+const pipelineSchema = z.strictObject({ application: z.string().min(1), trunk: z.string().min(1), remote: z.string().min(1).nullable().optional() });
 export type PipelineSettings = z.infer<typeof pipelineSchema>;
 
 export function readPipeline(path: string): PipelineSettings | undefined {
@@ -14,6 +18,21 @@ export function readPipeline(path: string): PipelineSettings | undefined {
 
 export function writePipeline(path: string, settings: PipelineSettings): void {
   write(path, settings);
+}
+
+/**
+ * The settings, with `origin` as it is now where none was settled yet.
+ * @param remote the address of `origin` now, without credentials; undefined where there is no such remote
+ * @throws {TrunklineError} `REMOTE_CHANGED`
+ */
+export function withRemote(settings: PipelineSettings, remote: string | undefined, path: string): PipelineSettings {
+  const now = remote ?? null;
+  if (settings.remote === undefined) return { ...settings, remote: now };
+  if (settings.remote === now) return settings;
+  const said = (address: string | null): string => (address === null ? 'there was none' : address);
+  throw new TrunklineError('REMOTE_CHANGED', 'refused',
+    `origin of this repository is ${now ?? 'no more'}, and was another when this pipeline began: ${said(settings.remote)}`,
+    `if you changed it, write "remote": ${JSON.stringify(now)} to ${path}; else see who did, with "git remote -v"`);
 }
 
 /** The operator's file, read anew each time. Where there is none yet, it is made with the user that works here. */

@@ -26,7 +26,7 @@ import { filesCalled } from './pipeline/misuse.ts';
 import type { ActionPlan, Plan, StagePlan } from './pipeline/plan.ts';
 import { forgetKept } from './kept.ts';
 import type { Place } from './place.ts';
-import { firstOperators, readPipeline, writePipeline, type PipelineSettings } from './settings.ts';
+import { firstOperators, readPipeline, writePipeline, type PipelineSettings, withRemote } from './settings.ts';
 import type { Isolation } from './runner/cell.ts';
 import { openLog } from './runner/log.ts';
 import { checkout } from './source/git/checkout.ts';
@@ -70,9 +70,13 @@ export async function openWork(repository: Repository, place: Place, user: strin
   /** Settled at the first start, from the work tree that the operator started it in; from then on only an operator changes it. */
   const settings = async (): Promise<PipelineSettings> => {
     const known = readPipeline(place.pipeline);
-    if (known) return known;
+    if (known) {
+      const settled = withRemote(known, remote, place.pipeline);
+      if (settled !== known) writePipeline(place.pipeline, settled);
+      return settled;
+    }
     const plan = await evaluateWorkTree();
-    const first = { application: plan.application, trunk: plan.trunk };
+    const first = withRemote({ application: plan.application, trunk: plan.trunk }, remote, place.pipeline);
     writePipeline(place.pipeline, first);
     firstOperators(place.operators, user, approvalGroups(plan));
     return first;

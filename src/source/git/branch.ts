@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { TrunklineError } from '../../foundation/errors.ts';
+import { configurationOf } from './configuration.ts';
 import { git } from './git.ts';
 import { HASH, type Repository } from './repository.ts';
 
@@ -44,8 +45,9 @@ export async function commitOnBranch(repository: Repository, { base, files, mess
 
 /** Whoever asks for it, as git knows them; else this program, which made it. */
 async function author(repository: Repository): Promise<{ readonly [name: string]: string }> {
-  const said = async (name: string): Promise<string> => (await git(repository, ['config', '--get', name], { configuration: 'user', answers: [1] })).text;
-  const [name, email] = [await said('user.name') || 'Trunkline', await said('user.email') || 'trunkline@localhost'];
+  const values = await configurationOf(repository);
+  const said = (key: string): string | undefined => values.findLast((value) => value.key === key)?.value;
+  const [name, email] = [said('user.name') || 'Trunkline', said('user.email') || 'trunkline@localhost'];
   return { GIT_AUTHOR_NAME: name, GIT_AUTHOR_EMAIL: email, GIT_COMMITTER_NAME: name, GIT_COMMITTER_EMAIL: email };
 }
 

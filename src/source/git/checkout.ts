@@ -55,7 +55,8 @@ export async function layOut(repository: Repository, layout: Layout, folder: str
 async function fill(source: Repository, { commit, tree, env = {} }: Layout, part: string): Promise<Tree> {
   const format = (commit ?? tree ?? '').length === 64 ? 'sha256' : 'sha1';
   await git(undefined, ['init', '--quiet', '--template=', `--object-format=${format}`, '--initial-branch=checkout', '--end-of-options', part], { cwd: dirname(part) });
-  const made: Repository = { root: part, gitFolder: join(part, '.git'), commonFolder: join(part, '.git') };
+  const gitFolder = join(part, '.git');
+  const made: Repository = { root: part, gitFolder, commonFolder: gitFolder, view: gitFolder };
   const committed = commit === undefined ? undefined : await readTree(source, await treeOf(source, commit), env);
   const laid = tree === undefined ? { objects: [], links: new Map<string, string>() } : await readTree(source, tree, env);
   const objects = [...(commit === undefined ? [] : [commit]), ...(committed?.objects ?? []), ...laid.objects];

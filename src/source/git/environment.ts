@@ -16,8 +16,8 @@ const HARDENED = [
 const REACHING = /^GIT_(SSH|SSH_COMMAND|SSH_VARIANT|ASKPASS|PROXY_COMMAND|SSL_.*|CONFIG_GLOBAL|CONFIG_SYSTEM|CONFIG_NOSYSTEM)$/;
 
 /**
- * - `none`: git reads the repository's own configuration and no other; it may not use a network.
- * - `user`: the user's configuration too, since only that knows the credentials for a remote.
+ * - `none`: git reads the configuration of the repository's view and no other; it may not use a network.
+ * - `user`: the user's configuration, since only that knows the credentials for a remote.
  */
 export type Configuration = 'none' | 'user';
 
@@ -28,6 +28,11 @@ export function gitArguments(configuration: Configuration, repository: Repositor
     // The user's own configuration was asked on opening whether this repository is to be trusted.
     ...(repository ? [repository.root, repository.gitFolder, repository.commonFolder].flatMap((folder) => ['-c', `safe.directory=${folder}`]) : []),
   ];
+}
+
+/** Points git at a repository's view, so that of its git folder only objects, refs, HEAD and the index are read. */
+export function pointing({ root, gitFolder, view }: Repository): NodeJS.ProcessEnv {
+  return { GIT_DIR: gitFolder, GIT_COMMON_DIR: view, GIT_WORK_TREE: root };
 }
 
 export function gitEnvironment(configuration: Configuration, given: NodeJS.ProcessEnv = process.env): NodeJS.ProcessEnv {

@@ -2,7 +2,7 @@ import { spawn, type ChildProcessByStdio } from 'node:child_process';
 import type { Readable, Writable } from 'node:stream';
 import { TrunklineError } from '../../foundation/errors.ts';
 import type { Millis } from '../../foundation/units.ts';
-import { gitArguments, gitEnvironment, type Configuration } from './environment.ts';
+import { gitArguments, gitEnvironment, pointing, type Configuration } from './environment.ts';
 import { printable } from './printable.ts';
 import type { Repository } from './repository.ts';
 
@@ -36,7 +36,7 @@ export function startGit(repository: Repository | undefined, args: readonly stri
   const configuration = call.configuration ?? 'none';
   return spawn('git', [...gitArguments(configuration, repository), ...args], {
     cwd: call.cwd ?? repository?.root,
-    env: { ...gitEnvironment(configuration), ...call.env },
+    env: { ...gitEnvironment(configuration), ...(repository ? pointing(repository) : {}), ...call.env },
     stdio: ['pipe', 'pipe', 'pipe'],
     // A group of its own: ssh has no terminal to ask at, and all of it ends together.
     detached: true,
@@ -105,7 +105,7 @@ function closed(child: GitProcess): Promise<{ code: number | null; signal: strin
   return new Promise((resolve, reject) => {
     child.once('close', (code, signal) => resolve({ code, signal }));
     child.once('error', (error: NodeJS.ErrnoException) => {
-      reject(error.code === 'ENOENT' ? new TrunklineError('GIT_MISSING', 'usage', 'git was not found, or the folder that it should run in is gone', 'install git 2.30 or newer and put it on the PATH') : error);
+      reject(error.code === 'ENOENT' ? new TrunklineError('GIT_MISSING', 'usage', 'git was not found, or the folder that it should run in is gone', 'install git 2.32 or newer and put it on the PATH') : error);
     });
   });
 }

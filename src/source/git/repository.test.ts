@@ -13,7 +13,7 @@ import { openTrunk } from './trunk.ts';
 test('the repository is found from any folder in it', async (t) => {
   const fixture = repositoryFixture(t);
   mkdirSync(join(fixture.folder, 'a', 'b'), { recursive: true });
-  const repository = await openRepository(join(fixture.folder, 'a', 'b'));
+  const { view: _view, ...repository } = await openRepository(join(fixture.folder, 'a', 'b'));
   assert.deepEqual(repository, { root: fixture.folder, gitFolder: join(fixture.folder, '.git'), commonFolder: join(fixture.folder, '.git') });
 });
 

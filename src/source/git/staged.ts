@@ -7,7 +7,7 @@ import { git } from './git.ts';
 import { linesOf } from './history.ts';
 import { readObjects } from './objects.ts';
 import { HASH, type Repository } from './repository.ts';
-import { filtersOff, requireNames } from './worktree.ts';
+import { requireNames } from './worktree.ts';
 
 interface Entry { readonly mode: string; readonly type: string; readonly id: string; readonly path: string }
 
@@ -34,9 +34,11 @@ export async function openStaged(repository: Repository, index?: string): Promis
     await mkdir(objects);
     const theirs = join(repository.commonFolder, 'objects');
     const env = { GIT_INDEX_FILE: copy, GIT_OBJECT_DIRECTORY: objects, GIT_ALTERNATE_OBJECT_DIRECTORIES: quoted(theirs) };
-    const [unfiltered, unmerged, commit, base] = await Promise.all([filtersOff(repository), git(repository, ['ls-files', '--unmerged', '-z'], { env }), headOf(repository, 'HEAD^{commit}'), headOf(repository, 'HEAD^{tree}')]);
+    const [unmerged, commit, base] = await Promise.all([
+      git(repository, ['ls-files', '--unmerged', '-z'], { env }), headOf(repository, 'HEAD^{commit}'), headOf(repository, 'HEAD^{tree}'),
+    ]);
     if (unmerged.text !== '') throw new TrunklineError('INDEX_UNMERGED', 'usage', 'a merge is under way: what is staged is not one set of files', 'resolve the conflicts and stage the result');
-    const { text: tree } = await git(repository, [...unfiltered, 'write-tree'], { env });
+    const { text: tree } = await git(repository, ['write-tree'], { env });
     const [entries, { changed, deleted }] = await Promise.all([entriesOf(repository, tree, env), differences(repository, base, tree, env)]);
     const there = new Map((entries ?? []).map(({ path, id }) => [path, id]));
     return {
@@ -104,7 +106,7 @@ async function layOut({ scratch, objects, theirs, commit, tree }: Layout, folder
     writeFile(join(gitFolder, 'HEAD'), `${commit ?? 'ref: refs/heads/staged'}\n`),
     writeFile(join(gitFolder, 'objects', 'info', 'alternates'), `${quoted(theirs)}\n${quoted(objects)}\n`),
   ]);
-  const made: Repository = { root: part, gitFolder, commonFolder: gitFolder };
+  const made: Repository = { root: part, gitFolder, commonFolder: gitFolder, view: gitFolder };
   await git(made, ['read-tree', '--reset', '-u', tree], { timeout: TIMEOUT });
   await rename(part, folder);
 }

@@ -200,3 +200,19 @@ test('replaced objects are not believed', async (t) => {
   repository.git('replace', ids[1]!, ids[0]!);
   assert.equal((await (await trunkOf(repository)).find(ids[1]!)).subject, 'two');
 });
+
+test('a name that stands for several commits is refused with all of them, and the whole hash is not', async (t) => {
+  const { repository, ids } = withCommits(t, 'one', 'two');
+  const trunk = await trunkOf(repository);
+  repository.git('tag', ids[1]!.slice(0, 8), ids[0]!);
+  await assert.rejects(trunk.find(ids[1]!.slice(0, 8)), refusal('COMMIT_AMBIGUOUS', /refs\/tags\/.*the hash/));
+  assert.equal((await trunk.find(ids[1]!.slice(0, 9))).id, ids[1]);
+  repository.git('tag', 'main', ids[0]!);
+  await assert.rejects(trunk.find('main'), refusal('COMMIT_AMBIGUOUS', /refs\/tags\/main.*refs\/heads\/main/));
+  await assert.rejects(trunk.find('main~1'), refusal('COMMIT_AMBIGUOUS'));
+  assert.equal((await trunk.find('refs/heads/main')).id, ids[1]);
+  repository.git('tag', ids[1]!, ids[0]!);
+  assert.equal((await trunk.find(ids[1]!)).id, ids[1]);
+  repository.git('tag', 'HEAD', ids[0]!);
+  await assert.rejects(trunk.find('HEAD'), refusal('COMMIT_AMBIGUOUS'));
+});

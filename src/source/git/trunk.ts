@@ -4,6 +4,7 @@ import type { Commit } from '../../journal/events.ts';
 import type { Movement, Trunk } from '../trunk.ts';
 import { checkout } from './checkout.ts';
 import { readCommits } from './commits.ts';
+import { configurationOf, originOf, reaching, unused } from './configuration.ts';
 import { git } from './git.ts';
 import { orphansOf } from './orphans.ts';
 import { HASH, type Repository } from './repository.ts';
@@ -18,12 +19,12 @@ const FETCH_TIMEOUT: Millis = 300_000;
 export async function openTrunk(repository: Repository, trunk: string): Promise<Trunk> {
   const valid = !trunk.startsWith('-') && (await git(repository, ['check-ref-format', `refs/heads/${trunk}`], { answers: [1] })).code === 0;
   if (!valid) throw new TrunklineError('TRUNK_INVALID', 'usage', `${JSON.stringify(trunk)} cannot be the name of a branch`, 'correct "trunk" in trunkline.config.ts');
-  const remote = (await git(repository, ['config', '--get', 'remote.origin.url'], { answers: [1] })).code === 0;
-  const name = remote ? `origin/${trunk}` : trunk;
-  const ref = remote ? `refs/remotes/origin/${trunk}` : `refs/heads/${trunk}`;
+  const origin = originOf(await configurationOf(repository));
+  const name = origin === undefined ? trunk : `origin/${trunk}`;
+  const ref = origin === undefined ? `refs/heads/${trunk}` : `refs/remotes/origin/${trunk}`;
 
   const head = async (): Promise<string> => {
-    if (remote) await fetchTrunk(repository, trunk);
+    if (origin !== undefined) await fetchTrunk(repository, trunk, origin);
     const found = await resolve(repository, ref);
     if (found === undefined) throw await missing(repository, name);
     return found;
@@ -38,18 +39,25 @@ export async function openTrunk(repository: Repository, trunk: string): Promise<
   };
 }
 
-/** The one call of git that uses the network and the user's configuration, which knows how to sign in. */
-async function fetchTrunk(repository: Repository, trunk: string): Promise<void> {
+/**
+ * The one call of git that uses the network and the user's configuration, which knows how to sign in. Of the
+ * repository's own configuration it sees no program.
+ */
+async function fetchTrunk(repository: Repository, trunk: string, origin: string): Promise<void> {
   const args = ['fetch', '--quiet', '--no-tags', '--no-prune', '--no-recurse-submodules', '--no-write-fetch-head', '--refmap=',
     '--end-of-options', 'origin', `+refs/heads/${trunk}:refs/remotes/origin/${trunk}`];
+  const values = await configurationOf(repository);
   try {
-    await git(repository, args, { configuration: 'user', timeout: FETCH_TIMEOUT });
+    await git(repository, args, { configuration: 'user', env: reaching(values, origin), timeout: FETCH_TIMEOUT });
   } catch (thrown) {
     const { code, message, lastLines } = errorRecord(thrown);
     if (code !== 'GIT_FAILED' && code !== 'GIT_TIMEOUT') throw thrown;
     if (/couldn't find remote ref/i.test([message, ...(lastLines ?? [])].join('\n'))) throw await missing(repository, `origin/${trunk}`);
-    throw new TrunklineError('SOURCE_UNREACHABLE', 'infra', `the trunk could not be fetched from origin: ${message}`,
-      'check the network and that "git fetch origin" works without asking for a password; nobody is asked here', lastLines);
+    const left = unused(values);
+    const hint = left.length === 0 ? 'check the network and that "git fetch origin" works without asking for a password; nobody is asked here'
+      : `${left.join(', ')} of the repository's own configuration is not used here, since code of a release could have written it; `
+        + 'if it is needed, move it to your own: git config --global';
+    throw new TrunklineError('SOURCE_UNREACHABLE', 'infra', `the trunk could not be fetched from origin: ${message}`, hint, lastLines);
   }
 }
 

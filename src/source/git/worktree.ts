@@ -80,14 +80,8 @@ async function copy(from: string, to: string): Promise<string | undefined> {
 
 /** Every path that differs from HEAD, folders before what lies in them. Folders that are repositories of their own are not ours. */
 async function changes(repository: Repository): Promise<string[]> {
-  const { bytes } = await git(repository, [...await filtersOff(repository), 'status', '--porcelain=v1', '-z', '--no-renames', '--untracked-files=all', '--ignore-submodules=all']);
+  const { bytes } = await git(repository, ['status', '--porcelain=v1', '-z', '--no-renames', '--untracked-files=all', '--ignore-submodules=all']);
   return requireNames(bytes).map((line) => line.slice(3)).filter((path) => !path.endsWith('/')).sort();
-}
-
-/** Comparing files, also those of an index, git would run the filters that the repository's configuration names. */
-export async function filtersOff(repository: Repository): Promise<string[]> {
-  const { bytes } = await git(repository, ['config', '-z', '--name-only', '--get-regexp', '^filter\\.'], { answers: [1] });
-  return requireNames(bytes).flatMap((name) => ['-c', name.endsWith('.required') ? `${name}=false` : `${name}=`]);
 }
 
 /** Names that git ends with NUL. @throws {TrunklineError} `SOURCE_REFUSED` for one that is not UTF-8. */
