@@ -7,6 +7,7 @@ import { commitKind } from '../src/actions/source/commit.ts';
 import { planKind } from '../src/actions/source/plan.ts';
 import { sourceRowsKind } from '../src/actions/source/rows.ts';
 import { shell } from '../src/actions/shell/shell.ts';
+import { openKeys } from '../src/artifact/keys/file/keyfile.ts';
 import { memoryStore } from '../src/artifact/memory/store.ts';
 import { rowIds } from '../src/catalogue/rows.ts';
 import { noCache } from '../src/cache/cache.ts';
@@ -15,6 +16,7 @@ import { LocalEffects } from '../src/host/embedded/effects.ts';
 import { EmbeddedHost } from '../src/host/embedded/host.ts';
 import { Releases } from '../src/host/embedded/releases.ts';
 import { Workspaces } from '../src/host/embedded/workspaces.ts';
+import { headKeys } from '../src/journal-keys.ts';
 import { openJournal } from '../src/journal/sqlite/journal.ts';
 import { parsePlan, type ActionPlan, type Plan, type StagePlan } from '../src/pipeline/plan.ts';
 import { openCells } from '../src/runner/cells.ts';
@@ -39,7 +41,7 @@ export async function warmHost(): Promise<WarmHost> {
   let plan: Plan | undefined;
   let count = 0;
   const kinds: readonly ActionKind[] = [shell, commitKind(async () => undefined), planKind(async () => plan!), sourceRowsKind({ tracked: nothing, plan: asksNothing })];
-  const journal = openJournal(at('journal.db'));
+  const journal = openJournal(at('journal.db'), headKeys({ keys: at('keys') }, (await openKeys(at('keys'))).signer));
   const host = await EmbeddedHost.start({
     clock: systemClock, journal, capacity: { builds: 2 }, operators: () => ({ people: {} }), down: async () => [],
     look: async () => ({ type: 'trunk-seen', commits: [{ id: `commit-${count += 1}`, tree: '', subject: '', author: '', reverts: [] }] }),

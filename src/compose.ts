@@ -42,6 +42,7 @@ import { Workspaces } from './host/embedded/workspaces.ts';
 import type { Event } from './journal/events.ts';
 import type { Journal } from './journal/journal.ts';
 import { openJournal } from './journal/sqlite/journal.ts';
+import { headKeys } from './journal-keys.ts';
 import { takeHostLock } from './journal/sqlite/lock.ts';
 import { evaluateConfig } from './pipeline/evaluate.ts';
 import { keptByTrunk } from './kept.ts';
@@ -88,10 +89,10 @@ export async function startHost(place: Place, settings: PipelineSettings, reposi
   const stack = new AsyncDisposableStack();
   try {
     stack.defer(() => lock.release());
-    const journal = openJournal(place.journal);
+    const { signer, trusted } = await openKeys(place.keys);
+    const journal = openJournal(place.journal, headKeys(place, signer));
     stack.defer(() => journal.close());
     const trunk = await openTrunk(place.repository, settings.trunk);
-    const { signer, trusted } = await openKeys(place.keys);
     const artifacts = wrap.artifacts(await openDiskStore(place.artifacts));
     const cells = wrap.cells(cellsOf(place));
     const timeline = new Timeline();

@@ -10,6 +10,7 @@ import { emptyState, type PipelineState } from './core/state.ts';
 import { logPath, readReports } from './host/embedded/run-files.ts';
 import { SecretFiles } from './host/embedded/secrets.ts';
 import { openJournalReadOnly } from './journal/sqlite/journal.ts';
+import { headTrust } from './journal-keys.ts';
 import { placeOf } from './place.ts';
 import { connect } from './server/client.ts';
 import { excludeState } from './source/git/exclude.ts';
@@ -26,7 +27,7 @@ export async function openProduct({ cwd, state, wrap }: ProductOptions): Promise
   let opened: Promise<Work> | undefined;
   const work = (): Promise<Work> => opened ??= import('./work.ts').then(({ openWork }) => openWork(repository, place, user, folded, wrap));
 
-  const read = () => (existsSync(place.journal) ? openJournalReadOnly(place.journal) : undefined);
+  const read = () => (existsSync(place.journal) ? openJournalReadOnly(place.journal, headTrust(place)) : undefined);
   const folded = (): PipelineState => {
     const state = emptyState();
     const journal = read();
@@ -53,12 +54,20 @@ export async function openProduct({ cwd, state, wrap }: ProductOptions): Promise
     },
     connect: () => connect(place.socket),
     host: async () => (await work()).host(),
-    scribe: async () => (await import('./scribe.ts')).scribe(place),
+    scribe: async () => (await import('./scribe.ts')).openScribe(place),
     resolve: async (word) => (await work()).resolve(word),
     check: async () => (await work()).check(),
     build: async (options) => (await work()).build(options),
     fix: async (options) => (await work()).fix(options),
     verify: async (artifact) => (await work()).verify(artifact),
+    verifyJournal: () => {
+      const journal = read();
+      try {
+        return journal?.verifyChain();
+      } finally {
+        journal?.close();
+      }
+    },
     gc: async () => (await work()).gc(),
     init: async () => (await work()).init(),
     setSecret: (name, value) => new SecretFiles(place.secrets).set(name, value),

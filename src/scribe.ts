@@ -1,23 +1,45 @@
 import { decide } from './core/commands.ts';
 import { evolve } from './core/evolve.ts';
-import { emptyState } from './core/state.ts';
+import { emptyState, type PipelineState } from './core/state.ts';
+import { openKeys } from './artifact/keys/file/keyfile.ts';
 import { Timeline } from './foundation/timeline.ts';
 import { TrunklineError, errorRecord } from './foundation/errors.ts';
+import type { Journal } from './journal/journal.ts';
+import { headKeys } from './journal-keys.ts';
 import { openJournal } from './journal/sqlite/journal.ts';
-import { takeHostLock } from './journal/sqlite/lock.ts';
+import { takeHostLock, type HostLock } from './journal/sqlite/lock.ts';
 import type { Place } from './place.ts';
 import type { Conductor } from './server/client.ts';
 import { readOperators } from './settings.ts';
 
 /**
  * Writes the fact that a command is, where no host lives, and ends: what follows from it follows when a host next
- * begins. @throws {TrunklineError} `HOST_RUNNING`.
+ * begins. @throws {TrunklineError} `HOST_RUNNING`; `JOURNAL_TAMPERED` when the history is not what was written.
  */
-export function scribe(place: Place): Conductor & AsyncDisposable {
+export async function openScribe(place: Place): Promise<Conductor & AsyncDisposable> {
   const lock = takeHostLock(place.state);
-  const journal = openJournal(place.journal);
+  try {
+    const { signer } = await openKeys(place.keys);
+    const journal = openJournal(place.journal, headKeys(place, signer));
+    try {
+      return scribe(place, lock, journal, folded(journal));
+    } catch (error) {
+      journal.close();
+      throw error;
+    }
+  } catch (error) {
+    lock.release();
+    throw error;
+  }
+}
+
+function folded(journal: Journal): PipelineState {
   const state = emptyState();
   for (const event of journal.read(0)) evolve(state, event);
+  return state;
+}
+
+function scribe(place: Place, lock: HostLock, journal: Journal, state: PipelineState): Conductor & AsyncDisposable {
   const timeline = new Timeline();
   timeline.takeUp({ latest: state.latest, aheadMs: state.clockAhead, busy: true });
   return {
@@ -42,8 +64,12 @@ export function scribe(place: Place): Conductor & AsyncDisposable {
       yield* journal.read(after);
     },
     [Symbol.asyncDispose]: async () => {
-      journal.close();
-      lock.release();
+      try {
+        await journal.seal();
+      } finally {
+        journal.close();
+        lock.release();
+      }
     },
   };
 }

@@ -17,6 +17,7 @@ import type { Digest } from './foundation/units.ts';
 import { keepLastBuild } from './last-build.ts';
 import type { EnvironmentProvider } from './environment/driver.ts';
 import { openJournalReadOnly } from './journal/sqlite/journal.ts';
+import { headTrust } from './journal-keys.ts';
 import { takeHostLock } from './journal/sqlite/lock.ts';
 import { sourcesOf } from './actions/source/rows.ts';
 import { checkPlan } from './pipeline/check.ts';
@@ -179,7 +180,7 @@ async function inScratch<Value>(place: Place, act: (folder: string) => Promise<V
 async function collect(place: Place): Promise<Awaited<ReturnType<Product['gc']>>> {
   using _lock = takeHostLock(place.state);
   const state = emptyState();
-  const journal = existsSync(place.journal) ? openJournalReadOnly(place.journal) : undefined;
+  const journal = existsSync(place.journal) ? openJournalReadOnly(place.journal, headTrust(place)) : undefined;
   for (const event of journal?.read(0) ?? []) evolve(state, event);
   journal?.close();
   const keep = new Set<Digest>();

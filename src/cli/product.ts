@@ -1,6 +1,7 @@
 import type { PipelineState } from '../core/state.ts';
 import type { EnvironmentProvider } from '../environment/driver.ts';
 import type { Recorded } from '../journal/events.ts';
+import type { ChainVerdict } from '../journal/head.ts';
 import type { Check } from '../pipeline/check.ts';
 import type { Report } from '../reports/report.ts';
 import type { Isolation } from '../runner/cell.ts';
@@ -37,6 +38,8 @@ export interface Product {
   fix(options: { readonly advisories: readonly string[]; readonly onAction: (line: BuildLine) => void; readonly signal: AbortSignal }): Promise<Fixed>;
   /** The evidence of an artifact, verified offline. */
   verify(artifact: Digest): Promise<VerifyAnswer>;
+  /** The whole journal, row by row, and each of its signed heads; undefined where there is none yet. */
+  verifyJournal(): ChainVerdict | undefined;
   /** Removes what no release, environment or unfinished run needs. */
   gc(): Promise<{ readonly bytes: number; readonly removed: number; /** Failed runs whose artifacts stay, since they can be tried again. */ readonly kept: readonly string[] }>;
   /** Writes first files for this repository; answers their paths. Overwrites nothing. */

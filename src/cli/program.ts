@@ -76,7 +76,7 @@ export function program(open: Openers, version: string): Command {
   add('env', 'what runs where, with what share of the traffic; where nothing runs, what ran last').action(acting(open, env));
   add('metrics', 'lead time, deploy frequency, MTBF and MTTR').option('--from <time>', 'ISO or epoch milliseconds; included').option('--to <time>', 'not included').option('--import <file>', 'of a history from elsewhere (JSON), instead').action(acting(open, metrics));
   add('trends [row]', 'tests, coverage, findings, components and times, run by run; of one row, such as build.unit-tests').option('-n, --limit <count>', 'how many runs', '20').action(acting(open, trends));
-  add('verify [what]', 'verify an artifact and its evidence, offline: a RUN or a digest').action(acting(open, verify));
+  add('verify [what]', 'verify an artifact and its evidence, offline: a RUN or a digest').option('--journal', 'the history itself, from its first row').action(acting(open, verify));
   add('down [environment]', 'end environments: router, instances and database').action(acting(open, down));
   const secret = trunkline.command('secret').description('secrets that environments are given by name');
   secret.command('set <name>').description('set one; its value comes on standard input').option('--state <folder>', 'the state folder').option('-C, --directory <folder>', 'work on the repository there').action(acting(open, setSecret));

@@ -4,7 +4,8 @@ import type { Event, Recorded } from './events.ts';
 export interface JournalReader {
   /**
    * Everything after place `after`, in order, also what is appended while it is being read.
-   * @throws {TrunklineError} `JOURNAL_CORRUPT`, naming the place that cannot be read; nothing is ever left out.
+   * Each is checked against what was written: against the one before it, and against the newest signed head.
+   * @throws {TrunklineError} `JOURNAL_CORRUPT` or `JOURNAL_TAMPERED`, naming the place at fault; nothing is left out.
    */
   read(after: number): Iterable<Recorded>;
   /** The place of the last event; 0 for an empty stream. */
@@ -19,4 +20,9 @@ export interface Journal extends JournalReader {
    * @throws {TrunklineError} `JOURNAL_CONFLICT` when the stream does not end at `after`; `JOURNAL_FULL` when the disk is.
    */
   append(after: number, events: readonly Event[]): readonly Recorded[];
+  /**
+   * Signs how far the stream goes, so that a tail that is cut off later is missed. Ends when that is on disk.
+   * @throws {TrunklineError} what {@link read} and {@link append} throw; nothing is signed that was not checked.
+   */
+  seal(): Promise<void>;
 }

@@ -10,6 +10,7 @@ import { owed } from '../../src/core/owed.ts';
 import type { PipelineState, Run } from '../../src/core/state.ts';
 import { WHOLE } from '../../src/foundation/units.ts';
 import type { Recorded } from '../../src/journal/events.ts';
+import { headTrust } from '../../src/journal-keys.ts';
 import { openJournalReadOnly } from '../../src/journal/sqlite/journal.ts';
 import { placeOf } from '../../src/place.ts';
 import { openRepository } from '../../src/source/git/repository.ts';
@@ -57,12 +58,13 @@ export async function faultsOf({ pipeline, subject, kind, number }: TrialSpec, t
 
 /** Gapless, unbroken, at rest: nothing is owed any more and nothing follows. */
 function journalFaults(pipeline: Pipeline, state: PipelineState, events: readonly Recorded[]): string[] {
-  const journal = openJournalReadOnly(join(pipeline.state, 'journal.db'));
+  const journal = openJournalReadOnly(join(pipeline.state, 'journal.db'), headTrust({ keys: join(pipeline.state, 'keys') }));
   const verdict = journal.verifyChain();
   journal.close();
   const gap = events.findIndex(({ seq }, index) => seq !== index + 1);
   const unended = [...state.runs.values()].filter(({ finished }) => !finished).map(({ id }) => id);
   return [
+    ...(verdict.whole && verdict.signedUpTo < verdict.events ? [`its last ${verdict.events - verdict.signedUpTo} events are not signed`] : []),
     ...(verdict.whole && verdict.events === events.length ? [] : [`the journal is broken: ${JSON.stringify(verdict)} of ${events.length} events`]),
     ...(gap < 0 ? [] : [`the journal has a gap at ${gap + 1}`]),
     ...(unended.length === 0 && state.unfinished.size === 0 ? [] : [`unfinished runs: ${unended.join(', ')}`]),

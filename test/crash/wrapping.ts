@@ -23,7 +23,7 @@ export function wrapping(points: Points): Wrapping {
   return {
     journal: (real) => {
       journal = real;
-      return { read: (after) => real.read(after), head: () => real.head(), close: () => real.close(), append: (after, events) => points.now(`append ${wordsOf(events)}`, () => real.append(after, events)) };
+      return { read: (after) => real.read(after), head: () => real.head(), close: () => real.close(), append: (after, events) => points.now(`append ${wordsOf(events)}`, () => real.append(after, events)), seal: () => points.during('seal', () => real.seal()) };
     },
     effects: (real) => effects(real, points, () => journal as Journal),
     artifacts: (real) => artifacts(real, points),

@@ -10,6 +10,7 @@ import type { EnvironmentDriver, RegionId, RegionState } from '../../src/environ
 import { processEnvironments } from '../../src/environment/process/driver.ts';
 import type { Recorded } from '../../src/journal/events.ts';
 import type { JournalReader } from '../../src/journal/journal.ts';
+import { headTrust } from '../../src/journal-keys.ts';
 import { openJournalReadOnly } from '../../src/journal/sqlite/journal.ts';
 import { connect } from '../../src/server/client.ts';
 import { compiled, product } from './product.ts';
@@ -100,7 +101,7 @@ export class Pipeline {
   #read(): void {
     const path = join(this.state, 'journal.db');
     if (!this.#journal && existsSync(path)) {
-      const journal = openJournalReadOnly(path);
+      const journal = openJournalReadOnly(path, headTrust({ keys: join(this.state, 'keys') }));
       if (journal.head() > 0) this.#journal = journal;
       else journal.close(); // it is only just being made
     }

@@ -58,6 +58,7 @@ export class EmbeddedHost implements Host {
   static async start(parts: EmbeddedParts): Promise<EmbeddedHost> {
     const host = new EmbeddedHost(parts);
     for (const event of parts.journal.read(0)) evolve(host.state, event);
+    await parts.journal.seal(); // the tail that an earlier host left, or a journal of before there were heads
     const { latest, clockAhead, unfinished } = host.state;
     const jump = parts.timeline?.takeUp({ latest, aheadMs: clockAhead, busy: unfinished.size > 0 });
     await parts.effects.recover(host.state);
@@ -138,6 +139,7 @@ export class EmbeddedHost implements Host {
     });
     await Promise.all(ends);
     await this.#parts.effects.close();
+    if (!this.#failure) await this.#parts.journal.seal();
     this.#notify();
   }
 
@@ -186,6 +188,7 @@ export class EmbeddedHost implements Host {
         throw this.#fail(error);
       }
       for (const event of all) this.#releaseAfter(event);
+      if (all.some(({ type }) => type === 'stage-passed' || type === 'stage-failed' || type === 'run-finished')) this.#seal();
     }
     if (!this.#closed) this.#reconcile();
     this.#notify();
@@ -197,6 +200,10 @@ export class EmbeddedHost implements Host {
     for (const { controller } of this.#underWay.values()) controller.abort(this.#failure);
     this.#notify();
     return this.#failure;
+  }
+
+  #seal(): void {
+    void this.#parts.journal.seal().catch((error: unknown) => this.#fail(error));
   }
 
   #releaseAfter(event: Event): void {

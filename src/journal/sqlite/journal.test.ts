@@ -8,6 +8,7 @@ import { createInterface } from 'node:readline';
 import { DatabaseSync } from 'node:sqlite';
 import { test, type TestContext } from 'node:test';
 import { coded, journalContract, queued } from '../contract.ts';
+import { testKeys } from './fixture.ts';
 import { openJournal, openJournalReadOnly } from './journal.ts';
 
 const folder = (t: TestContext): string => {
@@ -16,8 +17,10 @@ const folder = (t: TestContext): string => {
   return made;
 };
 
+const keys = testKeys();
+
 const opened = (t: TestContext, path = join(folder(t), 'journal.db')): ReturnType<typeof openJournal> & { path: string } => {
-  const journal = openJournal(path);
+  const journal = openJournal(path, keys);
   t.after(() => { try { journal.close(); } catch { /* the test closed it */ } });
   return { ...journal, path };
 };
@@ -25,7 +28,7 @@ const opened = (t: TestContext, path = join(folder(t), 'journal.db')): ReturnTyp
 /** Edits the file as an intruder would: with the triggers out of the way. */
 function tamper(path: string, sql: string): void {
   const db = new DatabaseSync(path);
-  db.exec(`DROP TRIGGER events_keep_what_is; DROP TRIGGER events_keep_all; DROP TRIGGER events_have_no_gap; ${sql}`);
+  db.exec(`DROP TRIGGER IF EXISTS events_keep_what_is; DROP TRIGGER IF EXISTS events_keep_all; DROP TRIGGER IF EXISTS events_have_no_gap; ${sql}`);
   db.close();
 }
 
@@ -66,13 +69,13 @@ test('of two writers the one that decided on an older stream is told so', (t) =>
 test('another process reads beside a living writer, and after it has gone', (t) => {
   const { path, append, close } = opened(t);
   append(0, [queued('a')]);
-  const reader = openJournalReadOnly(path);
+  const reader = openJournalReadOnly(path, keys);
   append(1, [queued('b')]);
   assert.equal(reader.head(), 2);
   close();
   assert.equal([...reader.read(0)].length, 2);
   reader.close();
-  const later = openJournalReadOnly(path);
+  const later = openJournalReadOnly(path, keys);
   assert.equal(later.head(), 2);
   assert.equal('append' in later, false);
   later.close();
@@ -92,7 +95,7 @@ test('a reader that stands still does not hold back the writer', (t) => {
 
 test('an untouched journal proves whole, and its head names its whole history', (t) => {
   const { append, verifyChain } = opened(t);
-  assert.deepEqual(verifyChain(), { whole: true, events: 0, head: '' });
+  assert.deepEqual(verifyChain(), { whole: true, events: 0, head: '', signedUpTo: 0 });
   append(0, [queued('a'), queued('b')]);
   const first = verifyChain();
   append(2, [queued('c')]);
@@ -107,11 +110,15 @@ const tampering = {
   'swapped with the next': ["UPDATE events SET body = CASE seq WHEN 2 THEN (SELECT body FROM events WHERE seq = 3) ELSE (SELECT body FROM events WHERE seq = 2) END WHERE seq IN (2, 3)", 2],
 } as const;
 for (const [how, [sql, brokenAt]] of Object.entries(tampering)) {
-  test(`a row that was ${how} is named`, (t) => {
-    const { path, append, verifyChain } = opened(t);
+  test(`a row that was ${how} is named, by whoever reads it`, (t) => {
+    const { path, append, read, verifyChain } = opened(t);
     append(0, [1, 2, 3, 4, 5].map((n) => queued(`r${n}`)));
     tamper(path, sql);
-    assert.deepEqual(verifyChain(), { whole: false, brokenAt });
+    const verdict = verifyChain();
+    assert.ok(!verdict.whole && verdict.brokenAt === brokenAt && verdict.error.message.includes(`row ${brokenAt} `), JSON.stringify(verdict));
+    const seen: number[] = [];
+    assert.throws(() => { for (const { seq } of read(0)) seen.push(seq); }, verdict.error);
+    assert.deepEqual(seen, Array.from({ length: brokenAt - 1 }, (_, index) => index + 1));
   });
 }
 
@@ -127,20 +134,21 @@ test('a row that cannot be read is reported with its place, after all that stand
 test('a row of JSON that is no event, and a missing row, are reported too', (t) => {
   const { path, append, read } = opened(t);
   append(0, [1, 2, 3].map((n) => queued(`r${n}`)));
-  tamper(path, "UPDATE events SET body = 'null' WHERE seq = 3; DELETE FROM events WHERE seq = 1");
-  assert.throws(() => [...read(0)], coded('JOURNAL_CORRUPT', /row 1 is missing/));
+  tamper(path, "UPDATE events SET body = 'null' WHERE seq = 3");
   assert.throws(() => [...read(1)], coded('JOURNAL_CORRUPT', /row 3 is not an event/));
+  tamper(path, 'DELETE FROM events WHERE seq = 1');
+  for (const after of [0, 1]) assert.throws(() => [...read(after)], coded('JOURNAL_CORRUPT', /row 1 is missing/));
 });
 
 test('a file that is no database, or another program\'s, is refused by name and left alone', (t) => {
   const path = join(folder(t), 'journal.db');
   writeFileSync(path, 'not a database '.repeat(1_000));
-  assert.throws(() => openJournal(path), coded('JOURNAL_CORRUPT', new RegExp(path)));
+  assert.throws(() => openJournal(path, keys), coded('JOURNAL_CORRUPT', new RegExp(path)));
   const other = join(folder(t), 'other.db');
   const db = new DatabaseSync(other);
   db.exec('CREATE TABLE accounts (id)');
   db.close();
-  assert.throws(() => openJournal(other), coded('JOURNAL_CORRUPT', /another program/));
+  assert.throws(() => openJournal(other, keys), coded('JOURNAL_CORRUPT', /another program/));
 });
 
 test('a journal of a newer format is refused, for reading too', (t) => {
@@ -149,27 +157,28 @@ test('a journal of a newer format is refused, for reading too', (t) => {
   const db = new DatabaseSync(path);
   db.exec('PRAGMA user_version = 2');
   db.close();
-  assert.throws(() => openJournal(path), coded('JOURNAL_NEWER', /format 2/));
-  assert.throws(() => openJournalReadOnly(path), coded('JOURNAL_NEWER'));
+  assert.throws(() => openJournal(path, keys), coded('JOURNAL_NEWER', /format 2/));
+  assert.throws(() => openJournalReadOnly(path, keys), coded('JOURNAL_NEWER'));
 });
 
 test('a journal that is only just being made has nothing to read yet', (t) => {
   const path = join(folder(t), 'journal.db');
   new DatabaseSync(path).close();
-  const reader = openJournalReadOnly(path);
+  const reader = openJournalReadOnly(path, keys);
   assert.deepEqual([[...reader.read(0)], reader.head()], [[], 0]);
   reader.close();
 });
 
 test('a journal whose folder is missing is refused by name', (t) => {
   const path = join(folder(t), 'nowhere', 'journal.db');
-  assert.throws(() => openJournal(path), coded('JOURNAL_UNREADABLE', /nowhere/));
-  assert.throws(() => openJournalReadOnly(path), coded('JOURNAL_UNREADABLE', /nowhere/));
+  assert.throws(() => openJournal(path, keys), coded('JOURNAL_UNREADABLE', /nowhere/));
+  assert.throws(() => openJournalReadOnly(path, keys), coded('JOURNAL_UNREADABLE', /nowhere/));
 });
 
 const APPENDER = `
   import { openJournal } from ${JSON.stringify(new URL('./journal.ts', import.meta.url).href)};
-  const journal = openJournal(process.argv[1]);
+  import { testKeys } from ${JSON.stringify(new URL('./fixture.ts', import.meta.url).href)};
+  const journal = openJournal(process.argv[1], testKeys());
   const event = { at: 1, type: 'stage-queued', run: 'r'.repeat(Number(process.argv[2])), stage: 'build' };
   try {
     for (;;) { const [, last] = journal.append(journal.head(), [event, event]); console.log(last.seq); }
@@ -187,7 +196,7 @@ test('a writer that is killed leaves every event that it was told is kept, and n
       if (acknowledged >= (round + 1) * 60) writer.kill('SIGKILL');
     }
     if (writer.exitCode === null && writer.signalCode === null) await once(writer, 'exit');
-    const reader = openJournalReadOnly(path);
+    const reader = openJournalReadOnly(path, keys);
     assert.ok(reader.head() >= acknowledged && reader.head() % 2 === 0, `${acknowledged} acknowledged, ${reader.head()} there`);
     assert.equal([...reader.read(0)].length, reader.head());
     assert.equal(reader.verifyChain().whole, true);

@@ -1,47 +1,42 @@
 import { chmodSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
+import { TrunklineError } from '../../foundation/errors.ts';
 import { journalConflict } from '../conflict.ts';
 import type { Event, Recorded } from '../events.ts';
+import type { ChainVerdict, Head, HeadSigner, HeadTrust } from '../head.ts';
 import type { Journal, JournalReader } from '../journal.ts';
-import { journalFault } from './faults.ts';
-import { chainOf, eventOf, rowsAfter, type Row } from './rows.ts';
+import { corrupt, journalFault, tampered } from './faults.ts';
+import { keepHead, openHeads, type Heads } from './heads.ts';
+import { chainOf, eventOf, rowsAfter } from './rows.ts';
 import { isEmpty, prepareSchema, requireSchema } from './schema.ts';
 
-/** Whether every row is what was once written. `brokenAt` is the first that is not. */
-export type ChainVerdict =
-  | { readonly whole: true; readonly events: number; /** Names the whole history; keep it elsewhere to prove it later. */ readonly head: string }
-  | { readonly whole: false; readonly brokenAt: number };
-
-/** A row that was edited, put in or taken out is named; one cut off the end shows only against a head kept elsewhere. */
 export interface ChainedJournal { verifyChain(): ChainVerdict }
 
 /**
  * Opens the journal at `path` for writing, and makes it when it is not there. Its folder must exist.
  * @throws {TrunklineError} `JOURNAL_CORRUPT`, `JOURNAL_NEWER`, `JOURNAL_UNREADABLE`, `JOURNAL_FULL`; all name the file.
  */
-export function openJournal(path: string): Journal & ChainedJournal {
+export function openJournal(path: string, keys: HeadSigner & HeadTrust): Journal & ChainedJournal {
   const db = open(path, false, (opened) => {
     // FULL: the log is synced at every commit, so that what is acknowledged survives a power cut.
     opened.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA fullfsync = ON');
     prepareSchema(opened, path);
     chmodSync(path, 0o600);
   });
-  return { ...reader(db, path), append: appender(db, path) };
+  const heads = openHeads(db, path, keys);
+  const reading = reader(db, path, heads);
+  const written: Written = {};
+  return { ...reading, append: appender(db, path, written), seal: sealer({ db, path, heads, keys, written, verifyChain: () => reading.verifyChain() }) };
 }
 
 /** For other processes: works beside a living writer, also one that has only just begun, after it ended, and after it was killed. */
-export function openJournalReadOnly(path: string): JournalReader & ChainedJournal {
+export function openJournalReadOnly(path: string, trust: HeadTrust): JournalReader & ChainedJournal {
   let isNew = false;
   const db = open(path, true, (opened) => {
     isNew = isEmpty(opened);
     if (!isNew) requireSchema(opened, path);
   });
-  return isNew ? nothingYet(db) : reader(db, path);
-}
-
-/** What a file says whose first writer has made it, and not yet the table in it. */
-function nothingYet(db: DatabaseSync): JournalReader & ChainedJournal {
-  return { read: () => [], head: () => 0, verifyChain: () => ({ whole: true, events: 0, head: '' }), close: () => db.close() };
+  return reader(db, path, openHeads(db, path, trust), isNew);
 }
 
 function open(path: string, readOnly: boolean, prepare: (db: DatabaseSync) => void): DatabaseSync {
@@ -57,12 +52,24 @@ function open(path: string, readOnly: boolean, prepare: (db: DatabaseSync) => vo
   });
 }
 
-function reader(db: DatabaseSync, path: string): JournalReader & ChainedJournal {
-  const last = db.prepare('SELECT COALESCE(MAX(seq), 0) AS seq FROM events');
+const NOTHING: Head = { seq: 0, chain: '' };
 
-  function* rows(after: number): Generator<Row> {
+/** @param isNew the first writer has made the file, and not yet the table in it. */
+function reader(db: DatabaseSync, path: string, heads: Heads, isNew = false): JournalReader & ChainedJournal {
+  /** Every event after `after` with its head, each checked. */
+  function* checked(after: number): Generator<{ readonly event: Recorded; readonly head: Head }> {
     try {
-      yield* rowsAfter(db, after);
+      // Before the rows: what a head names was on disk before the head.
+      const signed = heads.newest();
+      let previous = after === 0 ? NOTHING : headAt(db, after) ?? { seq: after, chain: '' };
+      for (const row of isNew ? [] : rowsAfter(db, after)) {
+        if (previous.chain === '' && after > 0) throw corrupt(path, `row ${after} is missing`);
+        const event = eventOf(row, previous, path);
+        previous = { seq: row.seq, chain: row.chain };
+        if (signed?.seq === row.seq && signed.chain !== row.chain) throw unlikeHeads(db, path, heads, signed);
+        yield { event, head: previous };
+      }
+      if (signed && signed.seq > previous.seq) throw unlikeHeads(db, path, heads, previous);
     } catch (thrown) {
       throw journalFault(thrown, path);
     }
@@ -70,28 +77,46 @@ function reader(db: DatabaseSync, path: string): JournalReader & ChainedJournal 
 
   return {
     *read(after: number): Generator<Recorded> {
-      let previous = after;
-      for (const row of rows(after)) {
-        yield eventOf(row, previous, path);
-        previous = row.seq;
-      }
+      for (const { event } of checked(after)) yield event;
     },
-    head: () => guarded(path, () => Number(last.get()!['seq'])),
+    head: () => (isNew ? 0 : guarded(path, () => Number(db.prepare('SELECT COALESCE(MAX(seq), 0) AS seq FROM events').get()!['seq']))),
     verifyChain(): ChainVerdict {
-      let head = '';
-      let events = 0;
-      for (const { seq, body, chain } of rows(0)) {
-        if (seq !== events + 1 || chain !== chainOf(head, seq, body)) return { whole: false, brokenAt: events + 1 };
-        head = chain;
-        events = seq;
+      let last = NOTHING;
+      try {
+        const all = heads.all();
+        for (const { head } of checked(0)) last = head;
+        return { whole: true, events: last.seq, head: last.chain, signedUpTo: all.at(-1)?.seq ?? 0 };
+      } catch (thrown) {
+        if (!(thrown instanceof TrunklineError)) throw thrown;
+        return { whole: false, brokenAt: last.seq + 1, error: thrown };
       }
-      return { whole: true, events, head };
     },
     close: () => db.close(),
   };
 }
 
-function appender(db: DatabaseSync, path: string): Journal['append'] {
+function headAt(db: DatabaseSync, seq: number): Head | undefined {
+  const row = db.prepare('SELECT chain FROM events WHERE seq = ?').get(seq);
+  return row && { seq, chain: String(row['chain']) };
+}
+
+/**
+ * Rows whose chain was made anew by somebody without the key, or that are gone. The heads that still hold say where that
+ * began. @param last the last row there is, or the one at which it showed.
+ */
+function unlikeHeads(db: DatabaseSync, path: string, heads: Heads, last: Head): TrunklineError {
+  const all = heads.all();
+  const fails = ({ seq, chain }: Head): boolean => headAt(db, seq)?.chain !== chain;
+  const first = all.find(fails) ?? last;
+  const from = Math.max(0, ...all.filter((head) => head.seq < first.seq && !fails(head)).map(({ seq }) => seq)) + 1;
+  if (headAt(db, first.seq) === undefined) return tampered(path, `it ends at row ${last.seq}, and row ${first.seq} was signed: rows from ${from} on are missing or changed`);
+  return tampered(path, from === first.seq ? `row ${from} is not the one that was signed` : `of the rows from ${from} to ${first.seq} one at least is not what was signed`);
+}
+
+/** What this process wrote last: nobody else writes while it lives. */
+interface Written { last?: Head }
+
+function appender(db: DatabaseSync, path: string, written: Written): Journal['append'] {
   const begin = db.prepare('BEGIN IMMEDIATE');
   const commit = db.prepare('COMMIT');
   const tail = db.prepare('SELECT seq, chain FROM events ORDER BY seq DESC LIMIT 1');
@@ -100,24 +125,55 @@ function appender(db: DatabaseSync, path: string): Journal['append'] {
   return (after: number, events: readonly Event[]): readonly Recorded[] => guarded(path, () => {
     const bodies = events.map((event) => JSON.stringify(event));
     begin.run();
+    let last: Head;
     try {
-      const last = tail.get() as { seq: number; chain: string } | undefined;
-      const head = last?.seq ?? 0;
-      if (head !== after) throw journalConflict(after, head);
-      let chain = last?.chain ?? '';
-      bodies.forEach((body, index) => {
-        const seq = after + index + 1;
-        chain = chainOf(chain, seq, body);
-        insert.run(seq, body, chain);
-      });
+      last = tail.get() as Head | undefined ?? NOTHING;
+      if (last.seq !== after) throw journalConflict(after, last.seq);
+      if (written.last?.seq === last.seq && written.last.chain !== last.chain) throw tampered(path, `row ${last.seq} was changed after it was written`);
+      for (const body of bodies) {
+        const seq = last.seq + 1;
+        last = { seq, chain: chainOf(last.chain, seq, body) };
+        insert.run(seq, body, last.chain);
+      }
       commit.run();
     } catch (thrown) {
       // A full disk has already ended the transaction.
       if (db.isTransaction) db.exec('ROLLBACK');
       throw thrown;
     }
+    written.last = last;
     return bodies.map((body, index) => ({ ...(JSON.parse(body) as Event), seq: after + index + 1 }));
   });
+}
+
+interface Sealing {
+  readonly db: DatabaseSync;
+  readonly path: string;
+  readonly heads: Heads;
+  readonly keys: HeadSigner;
+  readonly written: Written;
+  readonly verifyChain: () => ChainVerdict;
+}
+
+/** One head at a time; what was asked for meanwhile is one more. */
+function sealer({ db, path, heads, keys, written, verifyChain }: Sealing): Journal['seal'] {
+  let before = Promise.resolve();
+  const seal = async (): Promise<void> => {
+    const last = written.last ?? proven(verifyChain());
+    if (last.seq <= (heads.newest()?.seq ?? 0)) return;
+    const envelope = await keys.sign(last);
+    guarded(path, () => keepHead(db, path, envelope));
+  };
+  return () => {
+    const next = before.then(seal);
+    before = next.catch(() => undefined); // whoever asked is told
+    return next;
+  };
+}
+
+function proven(verdict: ChainVerdict): Head {
+  if (!verdict.whole) throw verdict.error;
+  return { seq: verdict.events, chain: verdict.head };
 }
 
 function guarded<Result>(path: string, act: () => Result): Result {

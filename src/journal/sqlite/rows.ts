@@ -1,13 +1,14 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { DatabaseSync } from 'node:sqlite';
 import type { Event, Recorded } from '../events.ts';
-import { corrupt } from './faults.ts';
+import type { Head } from '../head.ts';
+import { corrupt, tampered } from './faults.ts';
 
 export interface Row { readonly seq: number; readonly body: string; readonly chain: string }
 
 /** Ties a row to every row before it: changing, inserting or taking out any of them shows in all that follow. */
 export function chainOf(previous: string, seq: number, body: string): string {
-  return createHash('sha256').update(`${previous}\n${seq}\n${body}`).digest('hex');
+  return hash('sha256', `${previous}\n${seq}\n${body}`, 'hex');
 }
 
 const PAGE = 500;
@@ -23,9 +24,13 @@ export function* rowsAfter(db: DatabaseSync, after: number): Generator<Row> {
   }
 }
 
-/** @throws {TrunklineError} `JOURNAL_CORRUPT`, naming the row, when it holds no event or does not follow `previous`. */
-export function eventOf(row: Row, previous: number, path: string): Recorded {
-  if (row.seq !== previous + 1) throw corrupt(path, `row ${previous + 1} is missing`);
+/**
+ * The event of a row that follows `previous`.
+ * @throws {TrunklineError} `JOURNAL_CORRUPT` when it holds no event, `JOURNAL_TAMPERED` when it is not the one that was
+ * written there; both name the row.
+ */
+export function eventOf(row: Row, previous: Head, path: string): Recorded {
+  if (row.seq !== previous.seq + 1) throw corrupt(path, `row ${previous.seq + 1} is missing`);
   let event: unknown;
   try {
     event = JSON.parse(row.body);
@@ -33,6 +38,7 @@ export function eventOf(row: Row, previous: number, path: string): Recorded {
     throw corrupt(path, `row ${row.seq} is not JSON`);
   }
   if (!isEvent(event)) throw corrupt(path, `row ${row.seq} is not an event`);
+  if (row.chain !== chainOf(previous.chain, row.seq, row.body)) throw tampered(path, `row ${row.seq} was changed, put in or moved`);
   return { ...event, seq: row.seq };
 }
 

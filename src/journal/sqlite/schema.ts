@@ -26,12 +26,20 @@ const SCHEMA = `
   PRAGMA user_version = ${VERSION};
 `;
 
+/** Signed heads. Made when the journal is next written, so that a journal of before them goes on as it is. */
+const HEADS = `
+  CREATE TABLE IF NOT EXISTS heads (id INTEGER PRIMARY KEY, envelope TEXT NOT NULL) STRICT;
+  CREATE TRIGGER IF NOT EXISTS heads_keep_what_is BEFORE UPDATE ON heads BEGIN SELECT RAISE(ABORT, 'the journal is append-only'); END;
+  CREATE TRIGGER IF NOT EXISTS heads_keep_all BEFORE DELETE ON heads BEGIN SELECT RAISE(ABORT, 'the journal is append-only'); END;
+`;
+
 /** Makes the table in an empty file, and refuses a file that is something else or newer. */
 export function prepareSchema(db: DatabaseSync, path: string): void {
   db.exec('BEGIN IMMEDIATE');
   try {
     if (isEmpty(db)) db.exec(SCHEMA);
     requireSchema(db, path);
+    db.exec(HEADS);
     db.exec('COMMIT');
   } catch (thrown) {
     if (db.isTransaction) db.exec('ROLLBACK');

@@ -1,4 +1,4 @@
-import { constants } from 'node:fs';
+import { closeSync, constants, existsSync, fstatSync, openSync, readFileSync } from 'node:fs';
 import { mkdir, mkdtemp, open, rename, rm } from 'node:fs/promises';
 import { createPrivateKey, createPublicKey, generateKeyPairSync, sign, type KeyObject } from 'node:crypto';
 import { dirname, join } from 'node:path';
@@ -26,16 +26,21 @@ export interface FileKeys {
 export async function openKeys(folder: string): Promise<FileKeys> {
   try {
     await create(folder);
-    const key = privateKey(await read(join(folder, PRIVATE), 0o077), join(folder, PRIVATE));
+    const key = privateKey(read(join(folder, PRIVATE), 0o077), join(folder, PRIVATE));
     const publicKey = createPublicKey(key);
-    if (trustedKey(await read(join(folder, PUBLIC))).keyid !== keyIdOf(publicKey)) throw garbled(join(folder, PUBLIC), `it does not belong to ${PRIVATE}`);
+    if (trustedKey(read(join(folder, PUBLIC))).keyid !== keyIdOf(publicKey)) throw garbled(join(folder, PUBLIC), `it does not belong to ${PRIVATE}`);
     return {
       signer: { keyid: keyIdOf(publicKey), sign: async (message) => sign(null, message, key) },
-      trusted: trustList(await read(join(folder, TRUST), 0o022), join(folder, TRUST)),
+      trusted: trustList(read(join(folder, TRUST), 0o022), join(folder, TRUST)),
     };
   } catch (error) {
     throw storageFault(error, `open the keys in ${folder}`);
   }
+}
+
+/** The keys that are believed, as they stand now; none where no key was ever made. @throws as {@link openKeys}. */
+export function readTrust(folder: string): readonly TrustedKey[] {
+  return existsSync(folder) ? trustList(read(join(folder, TRUST), 0o022), join(folder, TRUST)) : [];
 }
 
 const trustSchema = z.strictObject({
@@ -105,17 +110,20 @@ async function exists(folder: string): Promise<boolean> {
 }
 
 /** @param forbidden permission bits that must not be set. */
-async function read(path: string, forbidden = 0): Promise<string> {
+function read(path: string, forbidden = 0): string {
+  let file: number | undefined;
   try {
-    await using file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW);
-    const { mode } = await file.stat();
+    file = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW);
+    const { mode } = fstatSync(file);
     if ((mode & forbidden) !== 0) {
       throw new TrunklineError('KEY_PERMISSIVE', 'usage', `${path} is open to others (mode ${(mode & 0o777).toString(8)})`, `run "chmod 600 ${path}", and make a new key if others use this machine`);
     }
-    return await file.readFile('utf8');
+    return readFileSync(file, 'utf8');
   } catch (error) {
     if (error instanceof TrunklineError) throw error;
     throw new TrunklineError('KEY_UNREADABLE', 'usage', `${path} cannot be read (${(error as NodeJS.ErrnoException).code})`, 'restore the keys from a backup; without them nothing that was signed before can be deployed');
+  } finally {
+    if (file !== undefined) closeSync(file);
   }
 }
 
