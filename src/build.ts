@@ -115,7 +115,7 @@ function buildOnly(plan: Plan): Plan {
 /** Takes the artifact out of what actions give, so that nothing is attested; leaves the cells of a living host alone. */
 function unpublished(effects: Effects): Effects {
   return {
-    recover: async () => undefined,
+    recover: async () => [],
     perform: async (effect, state, report, signal) => {
       const fact = await effects.perform(effect, state, report, signal);
       if (fact?.type !== 'attempt-ended' || fact.end.state !== 'passed') return fact;

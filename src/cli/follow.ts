@@ -6,6 +6,7 @@ import type { Conductor } from '../server/client.ts';
 import { printable } from '../runner/printable.ts';
 import type { Terminal } from './terminal.ts';
 import { budgetLine } from './budget-line.ts';
+import { retriedLine } from './owed-again.ts';
 import { cachedText, treeOf } from './tree.ts';
 import { Reminders, waitingText, waits } from './waiting.ts';
 
@@ -87,6 +88,9 @@ function lineOf(state: PipelineState, event: Recorded): string | undefined {
     case 'approval-given': return `${event.run} approved by ${event.by}${event.by === event.user ? '' : ` (${event.user})`}`;
     case 'approval-rejected': return `${event.run} rejected by ${event.by}: ${event.reason}`;
     case 'rollout': return rolloutLine(event);
+    case 'effect-retried': return retriedLine(event);
+    case 'retry-hastened': return `${event.run} what failed is tried now, asked by ${event.by}`;
+    case 'cleanup-failed': return `${event.run} ${event.stage}: what it left behind could not be removed: ${event.error.message}; it is tried again when a host begins`;
     case 'run-finished': return `${event.run} ${event.outcome}${event.rolledBack ? ', rolled back' : ''}: ${event.reason}`;
     case 'environment-removed': return `${event.environment} ${event.region} ended by ${event.by}`;
     case 'clock-jumped': return event.byMs === 0 ? undefined : jumpText(event.byMs);
@@ -107,6 +111,7 @@ function rolloutLine(event: Extract<Recorded, { type: 'rollout' }>): string | un
     case 'baked': return event.fact.requests > 0 ? `${place} ${event.fact.region}: baked with ${event.fact.requests} requests` : undefined;
     case 'held': return `${place} ${event.fact.region} HOLDS: ${event.fact.reason}; "trunkline resume ${event.run}" goes on`;
     case 'breached': return `${place} goes back: ${event.fact.cause.detail}`;
+    case 'restore-late': return `${place} ${event.fact.region}: it takes long to go back; the others wait for it no more`;
     case 'restored': return `${place} ${event.fact.region}: the previous release has all traffic again`;
     case 'restore-failed': return `${place} ${event.fact.region}: COULD NOT BE PUT BACK: ${event.fact.error.message}`;
     default: return undefined;

@@ -24,6 +24,7 @@ export function summaryOf(state: PipelineState, run: Run, now: Instant = instant
       const stage = run.stages[name];
       return {
         stage: name, state: stage?.state ?? 'waiting', enteredAt: stage?.enteredAt ?? null, endedAt: stage?.endedAt ?? null, durationMs: stage?.enteredAt === undefined ? null : (stage.endedAt ?? end) - stage.enteredAt, environment: environment?.name ?? null,
+        retries: Object.values(stage?.retries ?? {}),
         rollout: stage?.rollout ? { phase: stage.rollout.state.phase, cause: stage.rollout.state.cause ?? null, regions: stage.rollout.state.regions } : null,
         actions: actions.map(({ name: action, row, kind }) => ({ action, row, kind, ...(stage?.actions[action] ?? { state: 'waiting' }) })),
       };

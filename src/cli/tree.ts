@@ -3,6 +3,7 @@ import { currentStage, stagesOf, type ActionRun, type Run, type StageRun } from 
 import { formatDuration, type Instant, type Json } from '../foundation/units.ts';
 import type { StagePlan } from '../pipeline/plan.ts';
 import { budgetLine, pathText } from './budget-line.ts';
+import { frozenBy, frozenText, retryText } from './owed-again.ts';
 import type { Colour } from './terminal.ts';
 
 export type Paint = (colour: Colour, text: string) => string;
@@ -26,13 +27,26 @@ function stageLines(run: Run, plan: StagePlan, now: Instant, paint: Paint, notes
   if (!stage || (stage.state === 'queued' && Object.keys(stage.actions).length === 0)) return [line];
   const isOpen = stage.state !== 'passed' || currentStage(run)?.name === plan.name;
   if (!isOpen && run.finished === undefined) return [`${line}${paint('dim', `  ${plan.actions.map(({ name }) => name).join(', ')}`)}`];
-  return [line, ...warningLines(run, plan, paint), ...plan.actions.flatMap(({ name, kind }) => [...actionLines(name, kind, stage, now, paint), ...notes(plan.name, name).map((note) => `        ${note}`)])];
+  return [line, ...warningLines(run, plan, paint), ...retryLines(run, plan, now, paint), ...plan.actions.flatMap(({ name, kind }) => [...actionLines(name, kind, stage, now, paint), ...notes(plan.name, name).map((note) => `        ${note}`)])];
 }
 
 /** What was warned about the time of a stage, and where the time went. */
 function warningLines({ warnings = [] }: Run, { name }: StagePlan, paint: Paint): string[] {
   const latest = warnings.findLast(({ stage }) => stage === name);
   return latest ? [`    ${paint(latest.isPast ? 'red' : 'yellow', `⚠ ${budgetLine(latest)}`)}`, ...(latest.path.length > 1 ? [`      ${paint('dim', pathText(latest.path))}`] : [])] : [];
+}
+
+/** What fails and is tried again; loudest where it keeps an environment from every other run. */
+function retryLines(run: Run, { name }: StagePlan, now: Instant, paint: Paint): string[] {
+  const stage = run.stages[name];
+  if (stage?.state !== 'running') return [];
+  const frozen = frozenBy(run);
+  return Object.values(stage.retries ?? {}).flatMap((retry) => {
+    const freeze = frozen.find((one) => one.retry === retry);
+    if (!freeze) return [`    ${paint('yellow', `↻ ${retryText(retry, now)}`)}`];
+    const [what, next] = frozenText(freeze, now);
+    return [`    ${paint('red', `⚠ ${what}`)}`, `      ${paint('yellow', next)}`];
+  });
 }
 
 function actionLines(name: string, kind: string, stage: StageRun, now: Instant, paint: Paint): string[] {

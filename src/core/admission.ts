@@ -37,7 +37,9 @@ function overtaking(state: PipelineState, run: Run, plan: StagePlan, shared: Sta
 
 /** Who enters next: a rollback before all others (R4), else the newest, or in `queued` the first to come. */
 function next(state: PipelineState, shared: StageState, run: Run, plan: StagePlan): string | undefined {
-  const candidates = [...shared.waiting.filter((id) => id !== run.id), run.id].flatMap((id) => state.runs.get(id) ?? []);
+  // In one order for all who ask: otherwise two could each wait for the other.
+  const inOrder = shared.waiting.includes(run.id) ? shared.waiting : [...shared.waiting, run.id];
+  const candidates = inOrder.flatMap((id) => state.runs.get(id) ?? []);
   const first = candidates.find(({ kind }) => kind === 'ROLLBACK');
   if (first) return first.id;
   if (plan.mode === 'queued') return shared.waiting[0] ?? run.id;

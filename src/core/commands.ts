@@ -7,7 +7,7 @@ import { planDigest } from '../pipeline/plan.ts';
 import { evidenceOf } from './evidence.ts';
 import { authorise, authoriseRole, type Operators } from './operators.ts';
 import { rollbackPlan } from './rollback-plan.ts';
-import { approvalGroups, stagesOf, type PipelineState, type Run } from './state.ts';
+import { approvalGroups, stagesOf, retriesOf, type PipelineState, type Run } from './state.ts';
 
 /** How often a run may be tried in all (R6). */
 const MOST_ATTEMPTS = 3;
@@ -35,6 +35,7 @@ export function decide(state: PipelineState, command: CoreCommand, asked: Asked)
       authoriseRole(asked.operators, asked.user, 'cancel', 'stop a run');
       if (run.finished) throw finished(run);
       if (run.cancel) return decision(run, 'it is being stopped already', []);
+      if (isAccepted(run)) throw acceptedAlready(run);
       return decision(run, 'it is being stopped', [{ type: 'cancel-requested', at: asked.now, run: run.id, by: asked.user, reason: command.reason }]);
     }
     case 'retry':
@@ -84,7 +85,17 @@ function approve(run: Run, command: Extract<Command, { type: 'approve' }>, { ope
   return decision(run, `approved by ${by}`, [{ type: 'approval-given', at: now, run: run.id, by, user, evidence: requested.evidence, ...(command.text === undefined ? {} : { text: command.text }) }]);
 }
 
+function isAccepted(run: Run): boolean {
+  return Object.values(run.stages).some((stage) => stage?.state === 'running' && stage.rollout?.state.phase === 'settling');
+}
+
+function acceptedAlready(run: Run): TrunklineError {
+  return new TrunklineError('ACCEPTED_ALREADY', 'refused', `the release of run ${run.id} was accepted: in each region it is being made the stable one, and nothing of that can be stopped`,
+    '"trunkline rollback" puts the release before it back, once that is done everywhere');
+}
+
 function retry(state: PipelineState, run: Run, actions: 'failed' | 'all', { user, now }: Asked): Decision {
+  if (!run.finished && retriesOf(run).length > 0) return decision(run, 'what failed is tried now', [{ type: 'retry-hastened', at: now, run: run.id, by: user }]);
   const refused = whyNoRetry(state, run);
   if (refused) throw refused;
   return decision(run, `attempt ${run.attempt + 1} of run ${run.id} begins`, [{ type: 'run-retried', at: now, run: run.id, attempt: run.attempt + 1, by: user, actions }], true);

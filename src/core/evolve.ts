@@ -2,6 +2,7 @@ import type { Event, EventOf } from '../journal/events.ts';
 import type { StageName } from '../pipeline/plan.ts';
 import { begin, apply } from '../rollout/machine.ts';
 import type { ActionRun, PipelineState, Run, StageRollout, StageRun, StageState } from './state.ts';
+import { retriesAfter } from './retries.ts';
 import { stagesOf } from './state.ts';
 
 /** Folds one event into the state, in place. Knows no rules: what an event says has happened. */
@@ -37,6 +38,7 @@ export function evolve(state: PipelineState, event: Event): void {
       const key = `${event.environment}/${event.region}`;
       const live = state.live.get(key);
       if (live) state.live.set(key, { ...live, removedAt: event.at });
+      for (const id of state.unfinished) state.runs.set(id, withoutRegion(state.runs.get(id) as Run, event));
       return;
     }
     case 'clock-jumped':
@@ -48,6 +50,17 @@ export function evolve(state: PipelineState, event: Event): void {
     default:
       evolveRun(state, event);
   }
+}
+
+/** Where a region was taken down, nothing is owed to it any more: neither its way back nor the end of the other release. */
+function withoutRegion(run: Run, event: EventOf<'environment-removed'>): Run {
+  const stages = Object.entries(run.stages).map(([name, stage]): [string, StageRun] => {
+    const { rollout } = stage;
+    if (stage.state !== 'running' || rollout?.environment !== event.environment) return [name, stage];
+    const after = (['restored', 'settled'] as const).reduce((next, type) => apply(next, { type, region: event.region }), rollout.state);
+    return [name, retriesAfter({ ...stage, rollout: { ...rollout, state: after } }, event)];
+  });
+  return { ...run, stages: Object.fromEntries(stages) };
 }
 
 type RunEvent = Exclude<Event, { type: 'commit-pushed' | 'trunk-rewritten' | 'run-started' | 'environment-removed' | 'clock-jumped' | 'command-refused' }>;
@@ -104,12 +117,16 @@ function runAfter(run: Run, event: RunEvent): Run {
       return retried(run, event);
     case 'cancel-requested':
       return { ...run, cancel: { by: event.by, reason: event.reason } };
+    case 'retry-hastened':
+      return { ...run, stages: Object.fromEntries(Object.entries(run.stages).map(([name, stage]) => [name, retriesAfter(stage, event)])) };
+    case 'cleanup-failed':
+      return run;
     case 'run-finished':
       return { ...run, finished: event };
     case 'artifact-packaged':
       return { ...run, artifact: event.artifact };
     case 'evidence-recorded':
-      return { ...run, evidence: [...run.evidence, ...event.attestations.map((item) => ({ ...item, stage: event.stage }))] };
+      return { ...signed(run, event), evidence: [...run.evidence, ...event.attestations.map((item) => ({ ...item, stage: event.stage }))] };
     case 'budget-warned': {
       const stage = run.stages[event.stage];
       const stages = event.error && stage ? { ...run.stages, [event.stage]: { ...stage, error: event.error } } : run.stages;
@@ -122,13 +139,18 @@ function runAfter(run: Run, event: RunEvent): Run {
     case 'approval-rejected':
       return run.approval ? { ...run, approval: { ...run.approval, rejected: event } } : run;
     default:
-      return { ...run, stages: { ...run.stages, [event.stage]: stageAfter(run, run.stages[event.stage], event) } };
+      return { ...run, stages: { ...run.stages, [event.stage]: retriesAfter(stageAfter(run, run.stages[event.stage], event), event) } };
   }
+}
+
+function signed(run: Run, event: EventOf<'evidence-recorded'>): Run {
+  const stage = run.stages[event.stage];
+  return stage ? { ...run, stages: { ...run.stages, [event.stage]: retriesAfter(stage, event) } } : run;
 }
 
 type StageEvent = Extract<RunEvent, { stage: StageName }>;
 
-function stageAfter(run: Run, known: StageRun | undefined, event: Exclude<StageEvent, { type: 'evidence-recorded' | 'budget-warned' }>): StageRun {
+function stageAfter(run: Run, known: StageRun | undefined, event: Exclude<StageEvent, { type: 'evidence-recorded' | 'budget-warned' | 'cleanup-failed' }>): StageRun {
   const stage: StageRun = known ?? { name: event.stage, state: 'queued', fence: 0, actions: {} };
   switch (event.type) {
     case 'stage-queued':
@@ -145,6 +167,8 @@ function stageAfter(run: Run, known: StageRun | undefined, event: Exclude<StageE
       const waves = stagesOf(run).find(({ name }) => name === event.stage)?.waves ?? [];
       return { ...stage, rollout: { state: begin(waves), environment: event.environment, release: event.release, shiftedAt: {} } };
     }
+    case 'effect-retried':
+      return stage;
     case 'rollout':
       return stage.rollout ? { ...stage, rollout: rolloutAfter(stage.rollout, event) } : stage;
     default:

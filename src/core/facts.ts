@@ -3,7 +3,8 @@ import type { Digest, Instant, Json, Name } from '../foundation/units.ts';
 import type { Commit, Event } from '../journal/events.ts';
 import { planDigest, type Plan, type StageName } from '../pipeline/plan.ts';
 import { apply } from '../rollout/machine.ts';
-import type { RolloutFact } from '../rollout/rollout.ts';
+import type { ReportedFact, RolloutStep } from '../rollout/rollout.ts';
+import { failedAgain } from './retries.ts';
 import type { EvidenceItem, PipelineState } from './state.ts';
 import { currentStage } from './state.ts';
 
@@ -14,7 +15,11 @@ export type Fact =
   | { readonly type: 'attested'; readonly run: string; readonly stage: StageName; readonly attestations: readonly Omit<EvidenceItem, 'stage'>[] }
   /** The artifact or its evidence is no longer sound. */
   | { readonly type: 'attest-refused'; readonly run: string; readonly stage: StageName; readonly error: ErrorRecord }
-  | { readonly type: 'rollout'; readonly run: string; readonly stage: StageName; readonly fact: RolloutFact }
+  | { readonly type: 'rollout'; readonly run: string; readonly stage: StageName; readonly fact: ReportedFact }
+  /** The world did not do what is owed. @property attempt which one it was of this step or signature: 1, 2, 3, … */
+  | { readonly type: 'effect-failed'; readonly run: string; readonly stage: StageName; readonly what: RolloutStep | { readonly type: 'attest' }; readonly attempt: number; readonly error: ErrorRecord }
+  /** What a stage left behind stays for now. */
+  | { readonly type: 'cleanup-failed'; readonly run: string; readonly stage: StageName; readonly error: ErrorRecord }
   /** A host has taken over; every process of the one before is proven dead. */
   | { readonly type: 'host-started' }
   /** Time has passed. */
@@ -48,6 +53,10 @@ export function eventsOf(state: PipelineState, fact: Fact, now: Instant): Event[
       if (stage?.state !== 'running' || !stage.rollout || apply(stage.rollout.state, fact.fact) === stage.rollout.state) return [];
       return [{ type: 'rollout', at: now, run: fact.run, stage: fact.stage, fact: fact.fact }];
     }
+    case 'cleanup-failed':
+      return state.runs.has(fact.run) ? [{ type: 'cleanup-failed', at: now, run: fact.run, stage: fact.stage, error: fact.error }] : [];
+    case 'effect-failed':
+      return failedAgain(state, fact, now);
     case 'attempt-ended':
       return attemptEnded(state, fact, now);
   }

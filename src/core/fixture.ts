@@ -25,7 +25,7 @@ function deploying(name: 'beta' | 'gamma' | 'prod', after: ActionPlan[]): StageP
 }
 
 function action(name: string, row: RowId, kind: string, needs: string[], input: Json = {}): ActionPlan {
-  return { name, row, kind, input, needs, timeoutMs: 60_000, retry: { attempts: 2, backoffMs: 10 } };
+  return { name, row, kind, input, needs, timeoutMs: kind === 'rollout' ? 86_400_000 : 60_000, retry: { attempts: 2, backoffMs: 10 } };
 }
 
 /** A world in which everything passes; `durations` by action name or step type, 0 where none is given. */

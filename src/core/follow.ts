@@ -2,6 +2,7 @@ import type { Instant } from '../foundation/units.ts';
 import type { Event } from '../journal/events.ts';
 import { admission, type Capacity } from './admission.ts';
 import { warningDue } from './budget.ts';
+import { errorRecord } from '../foundation/errors.ts';
 import { evolve } from './evolve.ts';
 import { progress, stopOf } from './stage.ts';
 import { currentStage, type PipelineState, type Run } from './state.ts';
@@ -25,10 +26,28 @@ export function advance(state: PipelineState, events: readonly Event[], capacity
 function follow(state: PipelineState, capacity: Capacity, now: Instant): Event[] {
   for (const id of state.unfinished) {
     const run = state.runs.get(id);
-    const events = run ? followRun(state, run, capacity, now) : [];
+    const events = run ? guarded(run, now, () => followRun(state, run, capacity, now)) : [];
     if (events.length > 0) return events;
   }
   return [];
+}
+
+/** A run that can't be judged ends of that, and keeps no other from going on. What customers have met is put back first. */
+function guarded(run: Run, now: Instant, judge: () => Event[]): Event[] {
+  try {
+    return judge();
+  } catch (thrown) {
+    const error = errorRecord(thrown);
+    const name = currentStage(run)?.name;
+    const stage = name && run.stages[name];
+    const ended: Event = { type: 'run-finished', at: now, run: run.id, attempt: run.attempt, outcome: 'FAILED', rolledBack: false, reason: error.message, error, cause: 'infra' };
+    if (stage?.state !== 'running') return [ended];
+    const phase = stage.rollout?.state.phase;
+    const cause = { type: 'verification', detail: error.message } as const;
+    if (phase === 'rolling' || phase === 'holding' || phase === 'deployed') return [{ type: 'rollout', at: now, run: run.id, stage: stage.name, fact: { type: 'breached', cause } }];
+    if (phase === 'rolling-back' || phase === 'settling') return [];
+    return [{ type: 'stage-failed', at: now, run: run.id, stage: stage.name, error }, ended];
+  }
 }
 
 function followRun(state: PipelineState, run: Run, capacity: Capacity, now: Instant): Event[] {

@@ -3,8 +3,8 @@ import type { ActionPlan, EnvironmentPlan, StageName } from '../pipeline/plan.ts
 import { owed as owedSteps } from '../rollout/machine.ts';
 import type { RolloutStep } from '../rollout/rollout.ts';
 import { nextWarning } from './budget.ts';
-import { coreKinds, isApprovalAttested, isApproved, isAttestable, isAttested, stopOf } from './stage.ts';
-import { currentStage, type PipelineState, type Run } from './state.ts';
+import { coreKinds, isApprovalAttested, isApproved, isAttestable, isAttested, rolloutDue, stopOf } from './stage.ts';
+import { currentStage, retryKey, type PipelineState, type Retry, type Run, type StageRun } from './state.ts';
 
 /**
  * What the journal says must be under way now. This is the outbox: an event and the effects that it owes are one
@@ -13,8 +13,11 @@ import { currentStage, type PipelineState, type Run } from './state.ts';
  */
 export type Effect =
   | { readonly type: 'attempt'; readonly key: string; readonly run: string; readonly stage: StageName; readonly action: ActionPlan; readonly attempt: number; readonly fence: number }
-  | { readonly type: 'rollout'; readonly key: string; readonly run: string; readonly stage: StageName; readonly environment: EnvironmentPlan; readonly step: RolloutStep; readonly since?: Instant }
-  | { readonly type: 'attest'; readonly key: string; readonly run: string; readonly stage: StageName; readonly what: 'stage' | 'approval' };
+  | { readonly type: 'rollout'; readonly key: string; readonly run: string; readonly stage: StageName; readonly environment: EnvironmentPlan; readonly step: RolloutStep; readonly since?: Instant; readonly fence: number } & Tried
+  | { readonly type: 'attest'; readonly key: string; readonly run: string; readonly stage: StageName; readonly what: 'stage' | 'approval' } & Tried;
+
+/** Which try it is: 1, 2, 3, …; and, where one has failed, when that was and when the next may begin. */
+export interface Tried { readonly attempt: number; readonly after?: { readonly failedAt: Instant; readonly retryAt: Instant } }
 
 export function owed(state: PipelineState): Effect[] {
   return [...state.unfinished].flatMap((id) => {
@@ -34,7 +37,8 @@ function owedBy(run: Run): Effect[] {
   const steps = rollout && environment ? owedSteps(rollout.state).map((step): Effect => {
     const since = step.type === 'bake' ? rollout.shiftedAt[`${step.region}/${step.step}`] : undefined;
     const index = 'step' in step ? step.step : '';
-    return { type: 'rollout', key: key(stage.fence, step.type, step.region, index), ...place, environment, step, ...(since === undefined ? {} : { since }) };
+    const tried = triedBefore(stage, { effect: step.type, region: step.region });
+    return { type: 'rollout', key: key(stage.fence, step.type, step.region, index, ...tried.key), ...place, environment, step, fence: stage.fence, ...tried.tried, ...(since === undefined ? {} : { since }) };
   }) : [];
   if (stopOf(run, stage)) return steps;
   const attempts = plan.actions.flatMap((action): Effect[] => {
@@ -42,10 +46,19 @@ function owedBy(run: Run): Effect[] {
     if (known?.state !== 'running' || coreKinds.has(action.kind)) return [];
     return [{ type: 'attempt', key: key(action.name, known.attempt), ...place, action, attempt: known.attempt, fence: stage.fence }];
   });
-  const approval: Effect[] = isApproved(run) && !isApprovalAttested(run) && plan.name === 'prod' ? [{ type: 'attest', key: key('approval', run.attempt), ...place, what: 'approval' }] : [];
+  const signing = triedBefore(stage, { effect: 'attest' });
+  const approval: Effect[] = isApproved(run) && !isApprovalAttested(run) && plan.name === 'prod' ? [{ type: 'attest', key: key('approval', run.attempt, ...signing.key), ...place, what: 'approval', ...signing.tried }] : [];
   const done = plan.actions.every(({ name }) => stage.actions[name]?.state === 'passed');
-  const summary: Effect[] = done && isAttestable(run, plan) && !isAttested(run, plan) ? [{ type: 'attest', key: key('attest'), ...place, what: 'stage' }] : [];
+  const summary: Effect[] = done && isAttestable(run, plan) && !isAttested(run, plan) ? [{ type: 'attest', key: key('attest', ...signing.key), ...place, what: 'stage', ...signing.tried }] : [];
   return [...steps, ...attempts, ...approval, ...summary];
+}
+
+/** Each try is an effect of its own, and so is one that a person hastens. */
+function triedBefore(stage: StageRun, of: Pick<Retry, 'effect' | 'region'>): { readonly tried: Tried; readonly key: readonly string[] } {
+  const retry = stage.retries?.[retryKey(of)];
+  if (!retry) return { tried: { attempt: 1 }, key: [] };
+  const { attempts, failedAt, retryAt, hastened } = retry;
+  return { tried: { attempt: attempts + 1, after: { failedAt, retryAt } }, key: [`try ${attempts + 1}.${hastened}`] };
 }
 
 /** When the state must be looked at again though nothing happens: the next retry, expiry or warning. */
@@ -58,7 +71,8 @@ export function wakeAt(state: PipelineState): Instant | undefined {
     const retries = actions.flatMap(({ state: is, retryAt }) => (is === 'retrying' && retryAt !== undefined ? [retryAt] : []));
     const waits = run?.approval && !isApproved(run) ? [run.approval.requested.expiresAt] : [];
     const warning = run && plan && stage?.state === 'running' && !stopOf(run, stage) ? nextWarning(run, plan, stage) : undefined;
-    return [...retries, ...waits, ...(warning ? [warning.at] : [])];
+    const rollouts = run && plan && stage?.state === 'running' && !stopOf(run, stage) ? plan.actions.flatMap((action) => rolloutDue(action, stage) ?? []) : [];
+    return [...retries, ...waits, ...rollouts, ...(warning ? [warning.at] : [])];
   });
   return instants.length === 0 ? undefined : Math.min(...instants);
 }

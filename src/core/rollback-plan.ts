@@ -11,8 +11,9 @@ const AT_ONCE = 2;
 export function rollbackPlan(plan: Plan): Plan {
   const prod = plan.stages.find(({ name }) => name === 'prod');
   if (!prod) throw new Error('a plan without Prod can have released nothing');
+  const forward = prod.actions.find(({ kind }) => kind === 'rollout')?.timeoutMs ?? 0;
   const action = (name: string, kind: string, needs: readonly string[]): ActionPlan => ({
-    name, row: 'prod.deploy', kind, input: {}, needs: [...needs], timeoutMs: 600_000, retry: { attempts: 3, backoffMs: 500 },
+    name, row: 'prod.deploy', kind, input: {}, needs: [...needs], timeoutMs: kind === 'rollout' ? Math.max(600_000, forward) : 600_000, retry: { attempts: 3, backoffMs: 500 },
   });
   const stage: StagePlan = {
     ...prod,

@@ -1,3 +1,4 @@
+import type { ErrorRecord } from '../foundation/errors.ts';
 import type { Plan, StageName } from '../pipeline/plan.ts';
 import type { Digest, Instant } from '../foundation/units.ts';
 import { digestOf } from '../foundation/digest.ts';
@@ -13,6 +14,8 @@ import { emptyState, type PipelineState } from './state.ts';
 export interface World {
   duration(effect: Effect): number;
   end(effect: Effect, plan: Plan): AttemptEnd;
+  /** What a step or a signature fails with; undefined where it is done. */
+  fault?(effect: Effect): ErrorRecord | undefined;
 }
 
 /**
@@ -50,6 +53,11 @@ export class Simulation {
 
   report(fact: Fact): void {
     this.#take(eventsOf(this.state, fact, this.now));
+  }
+
+  /** A person took a region down. */
+  removed(environment: string, region: string): void {
+    this.#take([{ type: 'environment-removed', at: this.now, environment, region, by: 'ann' }]);
   }
 
   /** Lets simulated time pass up to `until`, one end at a time. */
@@ -101,11 +109,17 @@ export class Simulation {
       if (effect.type === 'attempt') this.report({ type: 'attempt-ended', run: effect.run, stage: effect.stage, action: effect.action.name, attempt: effect.attempt, end: { state: 'cancelled' } });
     }
     for (const effect of effects.values()) {
-      if (!this.#ends.has(effect.key)) this.#ends.set(effect.key, { at: this.now + (isWatch(effect) ? Infinity : this.#world.duration(effect)), effect });
+      if (this.#ends.has(effect.key)) continue;
+      const begins = 'after' in effect && effect.after ? Math.max(this.now, effect.after.retryAt) : this.now;
+      this.#ends.set(effect.key, { at: begins + (isWatch(effect) ? Infinity : this.#world.duration(effect)), effect });
     }
   }
 
   #factOf(effect: Effect): Fact | undefined {
+    const error = effect.type === 'attempt' ? undefined : this.#world.fault?.(effect);
+    if (error && effect.type !== 'attempt') {
+      return { type: 'effect-failed', run: effect.run, stage: effect.stage, what: effect.type === 'rollout' ? effect.step : { type: 'attest' }, attempt: effect.attempt, error };
+    }
     switch (effect.type) {
       case 'attempt':
         return { type: 'attempt-ended', run: effect.run, stage: effect.stage, action: effect.action.name, attempt: effect.attempt, end: this.#world.end(effect, this.#plan) };

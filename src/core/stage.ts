@@ -2,6 +2,7 @@ import type { ErrorRecord } from '../foundation/errors.ts';
 import type { Instant, Json } from '../foundation/units.ts';
 import type { Event, EventOf } from '../journal/events.ts';
 import { approvalInput, type ActionPlan, type StagePlan } from '../pipeline/plan.ts';
+import { begin } from '../rollout/machine.ts';
 import type { RollbackCause } from '../rollout/rollout.ts';
 import { evidenceOf } from './evidence.ts';
 import type { Run, StageRun } from './state.ts';
@@ -38,6 +39,8 @@ export function isAttested(run: Run, plan: StagePlan): boolean {
 /** Why a stage can no longer pass; undefined while it can. */
 export interface Stop { readonly error: ErrorRecord; readonly action?: string; readonly cause: RollbackCause }
 
+const CODES: { readonly [cause: string]: string } = { alarm: 'ALARM', health: 'UNHEALTHY', timeout: 'TIMEOUT' };
+
 export function stopOf(run: Run, stage: StageRun): Stop | undefined {
   if (run.cancel && stage.rollout?.state.phase !== 'settling' && stage.rollout?.state.phase !== 'settled') {
     const message = `stopped by ${run.cancel.by}: ${run.cancel.reason}`;
@@ -52,7 +55,7 @@ export function stopOf(run: Run, stage: StageRun): Stop | undefined {
   const cause = stage.rollout?.state.cause;
   if (!cause) return undefined;
   const where = cause.region === undefined ? '' : ` in ${cause.region}`;
-  return { cause, action: 'deploy', error: { code: cause.type === 'alarm' ? 'ALARM' : cause.type === 'health' ? 'UNHEALTHY' : 'ROLLED_BACK', class: 'code', message: `${cause.detail}${where}`, ...(cause.lastLines ? { lastLines: cause.lastLines } : {}) } };
+  return { cause, action: 'deploy', error: { code: CODES[cause.type] ?? 'ROLLED_BACK', class: 'code', message: `${cause.detail}${where}`, ...(cause.lastLines ? { lastLines: cause.lastLines } : {}) } };
 }
 
 function actionEvents(run: Run, plan: StagePlan, stage: StageRun, action: ActionPlan, now: Instant): Event[] {
@@ -80,11 +83,17 @@ function approvalRequest(run: Run, action: ActionPlan, now: Instant): Event {
 
 function rolloutStart(run: Run, plan: StagePlan, now: Instant): Event {
   if (!run.artifact || !plan.environment) throw new Error(`run ${run.id} deploys without an artifact or an environment`);
+  begin(plan.waves); // refused here, before it is a fact: the fold could not refuse it any more
   return { type: 'rollout-started', at: now, run: run.id, stage: plan.name, environment: plan.environment.name, release: run.id, artifact: run.artifact };
 }
 
 function coreProgress(run: Run, stage: StageRun, action: ActionPlan, attempt: number, place: { run: string; stage: StagePlan['name']; action: string }, now: Instant): Event[] {
   if (action.kind === 'rollout') {
+    const due = rolloutDue(action, stage);
+    if (due !== undefined && now >= due) {
+      const detail = `it was not through within its ${Math.round(action.timeoutMs / 1_000)} s`;
+      return [{ type: 'rollout', at: now, run: run.id, stage: place.stage, fact: { type: 'breached', cause: { type: 'timeout', detail } } }];
+    }
     if (stage.rollout?.state.phase !== 'deployed') return [];
     return [{ type: 'action-passed', at: now, ...place, attempt, output: { regions: Object.keys(stage.rollout.state.regions) } }];
   }
@@ -98,6 +107,13 @@ function coreProgress(run: Run, stage: StageRun, action: ActionPlan, attempt: nu
   }
   if (now >= approval.requested.expiresAt) return failed({ code: 'APPROVAL_EXPIRED', class: 'refused', message: 'nobody approved in time', hint: `"trunkline retry ${run.id}" asks again` });
   return [];
+}
+
+/** When a rollout that still climbs must be through; undefined where none does. */
+export function rolloutDue(action: ActionPlan, stage: StageRun): Instant | undefined {
+  const known = stage.actions[action.name];
+  const phase = stage.rollout?.state.phase;
+  return action.kind === 'rollout' && known?.state === 'running' && (phase === 'rolling' || phase === 'holding') ? known.startedAt + action.timeoutMs : undefined;
 }
 
 export function isApproved(run: Run): boolean {

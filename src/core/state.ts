@@ -1,6 +1,6 @@
 import type { ErrorRecord } from '../foundation/errors.ts';
 import type { Digest, Instant, Json, Millis, Name } from '../foundation/units.ts';
-import type { Commit, EventOf } from '../journal/events.ts';
+import type { Commit, EventOf, RetriedEffect } from '../journal/events.ts';
 import { approvalInput, type Plan, type StageName, type StagePlan } from '../pipeline/plan.ts';
 import { sourceStage } from '../pipeline/source-stage.ts';
 import type { RolloutState } from '../rollout/rollout.ts';
@@ -102,6 +102,28 @@ export interface StageRun {
   readonly actions: { readonly [action: Name]: ActionRun };
   readonly rollout?: StageRollout;
   readonly error?: ErrorRecord;
+  /** What failed in the world and is still owed, by {@link retryKey}. */
+  readonly retries?: { readonly [key: string]: Retry };
+}
+
+/** An effect that failed and will be done again. */
+export interface Retry {
+  readonly effect: RetriedEffect;
+  readonly region?: Name;
+  /** How often it failed. */
+  readonly attempts: number;
+  /** When it first failed. */
+  readonly since: Instant;
+  /** When it failed last: the wait for the next try is counted from here. */
+  readonly failedAt: Instant;
+  readonly retryAt: Instant;
+  readonly error: ErrorRecord;
+  /** How often a person asked that it be tried at once. */
+  readonly hastened: number;
+}
+
+export function retryKey({ effect, region }: Pick<Retry, 'effect' | 'region'>): string {
+  return region === undefined ? effect : `${effect}/${region}`;
 }
 
 export interface StageRollout {
@@ -140,6 +162,11 @@ export function emptyState(): PipelineState {
 /** The instant of the journal at which the wall clock shows `wall`. */
 export function instantAt({ clockAhead }: PipelineState, wall: Instant): Instant {
   return wall - clockAhead;
+}
+
+/** What failed in the world and is still owed to a run. */
+export function retriesOf(run: Run): readonly Retry[] {
+  return Object.values(run.stages).flatMap((stage) => (stage?.state === 'running' ? Object.values(stage.retries ?? {}) : []));
 }
 
 /** The stages of a run, in order: Source alone until the plan of its commit is known. */

@@ -1,10 +1,13 @@
 import type { ErrorRecord } from '../foundation/errors.ts';
 import type { Digest, Instant, Json, Millis, Name } from '../foundation/units.ts';
 import type { Plan, StageName } from '../pipeline/plan.ts';
-import type { RolloutFact } from '../rollout/rollout.ts';
+import type { RolloutFact, RolloutStep } from '../rollout/rollout.ts';
 
 /** How an attempt of a run ends. `REJECTED` for a defect, and `FAILED`, count as failures; the others are neutral. */
 export type Outcome = 'SUCCEEDED' | 'FAILED' | 'SUPERSEDED' | 'STOPPED' | 'REJECTED' | 'EXPIRED';
+
+/** A step of a rollout, or a signature, that is tried again when the world fails it. */
+export type RetriedEffect = RolloutStep['type'] | 'attest';
 
 /** One commit of the trunk, as it was first seen. */
 export interface Commit {
@@ -60,6 +63,15 @@ export type Event = { readonly at: Instant } & (
   // Deployment
   | { readonly type: 'rollout-started'; readonly run: string; readonly stage: StageName; readonly environment: Name; readonly release: string; readonly artifact: Digest }
   | { readonly type: 'rollout'; readonly run: string; readonly stage: StageName; readonly fact: RolloutFact }
+  /**
+   * What is owed failed in the world, for the `attempt`-th time, and is done again at `retryAt`. A restore, and the end of
+   * the other release once one is settled, stay owed until they are done.
+   */
+  | { readonly type: 'effect-retried'; readonly run: string; readonly stage: StageName; readonly effect: RetriedEffect; readonly region?: Name; readonly attempt: number; readonly error: ErrorRecord; readonly retryAt: Instant }
+  /** A person asks that what waits for its next try is tried now. */
+  | { readonly type: 'retry-hastened'; readonly run: string; readonly by: string }
+  /** What a stage left behind could not be removed; it is tried again when a host begins. */
+  | { readonly type: 'cleanup-failed'; readonly run: string; readonly stage: StageName; readonly error: ErrorRecord }
   | { readonly type: 'environment-removed'; readonly environment: Name; readonly region: Name; readonly by: string; readonly release?: string }
   // Time
   /**

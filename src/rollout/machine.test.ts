@@ -89,6 +89,17 @@ test('a breach sends back the failing region first, then all others at once, the
   assert.equal(after(others, restored('us'), restored('eu')).phase, 'rolled-back');
 });
 
+test('a region that does not go back at once, or can not, keeps no other from it, and stays owed', () => {
+  const breach = after(begin(twoWaves), ...inSecondWave, breached('ap'));
+  const late = apply(breach, { type: 'restore-late', region: 'ap' });
+  assert.deepEqual(brief(late), ['restore ap', 'restore eu', 'restore us'], 'the failing region is the first to be begun');
+  const alone = after(late, restored('eu'), restored('us'));
+  assert.deepEqual([alone.phase, brief(alone)], ['rolling-back', ['restore ap']]);
+  const back = apply(alone, restored('ap'));
+  assert.deepEqual([back.phase, back.regions.ap], ['rolled-back', { phase: 'restored', step: 0, weight: 0 }]);
+  assert.equal(apply(breach, { type: 'restore-late', region: 'elsewhere' }), breach);
+});
+
 test('a region that was never touched is not restored', () => {
   const state = after(begin(twoWaves), prepared('eu'), breached('eu'));
   assert.deepEqual(brief(state), ['restore eu']);
@@ -144,7 +155,7 @@ const anyFact = (waves: readonly WavePlan[]): fc.Arbitrary<RolloutFact> => {
   return fc.oneof(
     region.map(prepared), fc.tuple(region, step, weight).map(([...of]) => shifted(...of)), fc.tuple(region, step).map(([...of]) => baked(...of)),
     region.map(held), fc.constant<RolloutFact>({ type: 'resumed', by: 'ada' }), fc.option(region, { nil: undefined }).map(breached), region.map(restored),
-    region.map(restoreFailed), fc.constant<RolloutFact>({ type: 'accepted' }), region.map((at): RolloutFact => ({ type: 'settled', region: at })),
+    region.map(restoreFailed), region.map((at): RolloutFact => ({ type: 'restore-late', region: at })), fc.constant<RolloutFact>({ type: 'accepted' }), region.map((at): RolloutFact => ({ type: 'settled', region: at })),
   );
 };
 
@@ -158,7 +169,7 @@ function answer(step: RolloutStep, chance: number): RolloutFact | undefined {
     case 'shift': return chance < 5 ? breached(step.region) : shifted(step.region, step.step, step.weight);
     case 'bake': return chance < 5 ? breached(step.region) : chance < 15 ? held(step.region) : baked(step.region, step.step);
     case 'watch': return chance < 3 ? breached(step.region) : undefined;
-    case 'restore': return chance < 20 ? restoreFailed(step.region) : restored(step.region);
+    case 'restore': return chance < 40 ? { type: 'restore-late', region: step.region } : restored(step.region);
     case 'settle': return { type: 'settled', region: step.region };
   }
 }

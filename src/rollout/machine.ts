@@ -30,7 +30,8 @@ export function apply(state: RolloutState, fact: RolloutFact): RolloutState {
     case 'held': return forward(state, fact.region, ['baking'], (at) => ({ ...at, phase: 'held' }));
     case 'resumed': return isForward(state) ? onward(each(state, (at, region) => (at.phase === 'held' ? baked(state, region, at) : at))) : state;
     case 'breached': return isForward(state) || state.phase === 'deployed' ? back({ ...state, phase: 'rolling-back', cause: fact.cause }) : state;
-    case 'restored': return restoring(state, fact.region, (at) => ({ ...at, phase: 'restored', weight: 0 }));
+    case 'restored': return restoring(state, fact.region, ({ step }) => ({ phase: 'restored', step, weight: 0 }));
+    case 'restore-late': return restoring(state, fact.region, (at) => ({ ...at, late: true }));
     case 'restore-failed': return restoring(state, fact.region, (at) => ({ ...at, phase: 'restore-failed' }));
     case 'accepted': return state.phase === 'deployed' ? { ...state, phase: 'settling' } : state;
     case 'settled': return settling(state, fact.region);
@@ -64,14 +65,18 @@ function armed(state: RolloutState, region: Name): RolloutStep[] {
   return at?.phase === 'shifting' || at?.phase === 'done' ? [{ type: 'watch', region }] : [];
 }
 
-/** The first batch of the rollback order that is not through. Until they settle, all regions are warm. */
+/**
+ * The batches of the rollback order up to the first that must be waited for: one in which every region is back, or is
+ * late, holds nobody back. Until they settle, all regions are warm.
+ */
 function owedBack(state: RolloutState): readonly Name[] {
   const isBack = (region: Name): boolean => ['restored', 'restore-failed'].includes(progressOf(state, region)?.phase ?? '');
   const exposed = state.waves.flatMap(({ regions }, wave) => regions
     .filter((region) => progressOf(state, region)?.phase !== 'waiting')
     .map((region) => ({ region, wave, warm: true, weight: progressOf(state, region)?.weight ?? 0, failing: region === state.cause?.region })));
-  const batch = rollbackOrder(exposed).find((regions) => !regions.every(isBack)) ?? [];
-  return batch.filter((region) => !isBack(region));
+  const batches = rollbackOrder(exposed);
+  const awaited = batches.findIndex((regions) => !regions.every((region) => isBack(region) || progressOf(state, region)?.late));
+  return batches.slice(0, awaited === -1 ? batches.length : awaited + 1).flat().filter((region) => !isBack(region));
 }
 
 function isForward({ phase }: RolloutState): boolean {

@@ -4,7 +4,7 @@ import type { WavePlan } from '../pipeline/plan.ts';
 
 /** Why a rollout goes back. `region` is where it was seen. */
 export interface RollbackCause {
-  readonly type: 'alarm' | 'health' | 'insufficient-data' | 'verification' | 'human' | 'pre-empted';
+  readonly type: 'alarm' | 'health' | 'insufficient-data' | 'verification' | 'human' | 'pre-empted' | 'timeout';
   readonly region?: Name;
   /** For people: which alarm, its value, its limit; which test; who. */
   readonly detail: string;
@@ -25,6 +25,9 @@ export type RolloutFact =
   /** Forward motion ends here; only the first breach counts. */
   | { readonly type: 'breached'; readonly cause: RollbackCause }
   | { readonly type: 'restored'; readonly region: Name }
+  /** It did not go back at once, and goes on trying: the others wait for it no longer. */
+  | { readonly type: 'restore-late'; readonly region: Name }
+  /** In journals of earlier versions, which gave a restore up. A restore is owed until it is done. */
   | { readonly type: 'restore-failed'; readonly region: Name; readonly error: ErrorRecord }
   /**
    * All verification after the last step has passed: the release becomes the stable one, in every region. From here
@@ -32,6 +35,9 @@ export type RolloutFact =
    */
   | { readonly type: 'accepted' }
   | { readonly type: 'settled'; readonly region: Name };
+
+/** What a host may report: no restore is given up. */
+export type ReportedFact = Exclude<RolloutFact, { readonly type: 'restore-failed' }>;
 
 /** What is to be done now; done again after a crash, because every driver method is idempotent. */
 export type RolloutStep =
@@ -55,6 +61,8 @@ export interface RegionProgress {
   readonly step: number;
   /** In force, as far as the journal knows. */
   readonly weight: BasisPoints;
+  /** Its restore takes longer than a change of weights does, or has failed: it stays owed. */
+  readonly late?: true;
 }
 
 export interface RolloutState {

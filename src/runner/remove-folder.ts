@@ -1,24 +1,26 @@
-import { chmod, lstat, readdir, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { execFile } from 'node:child_process';
+import { rm } from 'node:fs/promises';
+import { promisify } from 'node:util';
+import type { Millis } from '../foundation/units.ts';
 
-/** Removes a folder in which a command could write: also what it shut to its own user. Gone already is fine. */
+const PATIENCE: Millis = 120_000;
+
+/**
+ * Removes a folder in which a command could write: also what it shut to its own user, and what it nested deeper than a
+ * path can be long, which is left to `find` and `rm`: they walk by descriptors. No link is followed. Gone already is fine.
+ * @throws what keeps it there.
+ */
 export async function removeFolder(path: string): Promise<void> {
   try {
     await rm(path, { recursive: true, force: true });
   } catch (error) {
-    if (!['EACCES', 'EPERM', 'ENOTEMPTY'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error;
-    await openFolders(path);
-    await rm(path, { recursive: true, force: true, maxRetries: 5, retryDelay: 20 });
+    if (!['EACCES', 'EPERM', 'ENOTEMPTY', 'ENAMETOOLONG'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error;
+    // What can't be opened, the next one tells.
+    await run('find', [path, '-type', 'd', '!', '-perm', '-700', '-execdir', 'chmod', 'u+rwx', '--', '{}', ';']).catch(() => undefined);
+    await run('rm', ['-rf', '--', path]);
   }
 }
 
-/** What the first removal, which goes on for a moment after it has failed, takes away meanwhile is fine too. */
-async function openFolders(path: string): Promise<void> {
-  try {
-    if (!(await lstat(path)).isDirectory()) return;
-    await chmod(path, 0o700);
-    for (const name of await readdir(path)) await openFolders(join(path, name));
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
-  }
+async function run(command: string, args: readonly string[]): Promise<void> {
+  await promisify(execFile)(command, [...args], { timeout: PATIENCE, killSignal: 'SIGKILL', env: { PATH: '/usr/local/bin:/usr/bin:/bin' } });
 }

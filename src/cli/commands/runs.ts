@@ -2,10 +2,13 @@ import { formatDuration } from '../../foundation/units.ts';
 import { currentStage, instantAt, type Run } from '../../core/state.ts';
 import type { Session } from '../command.ts';
 import { subjectOf } from '../follow.ts';
+import { frozenBy, frozenInShort } from '../owed-again.ts';
 import { summaryOf } from '../summary.ts';
 import { waits, waitingText } from '../waiting.ts';
 
 function placeOf(run: Run): string {
+  const [frozen] = frozenBy(run);
+  if (frozen) return frozenInShort(frozen);
   const stage = currentStage(run);
   if (!stage) return 'at its end';
   return run.stages[stage.name]?.state === 'queued' ? `before ${stage.name}` : `in ${stage.name}`;

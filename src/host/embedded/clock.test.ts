@@ -12,7 +12,7 @@ const HOUR = 3_600_000;
 const START = 100 * HOUR;
 
 /** Nothing that is begun ever ends. */
-const idle: Effects = { recover: async () => {}, perform: (_effect, _state, _report, signal) => new Promise((resolve) => signal.addEventListener('abort', () => resolve(undefined))), release: async () => {}, close: async () => {} };
+const idle: Effects = { recover: async () => [], perform: (_effect, _state, _report, signal) => new Promise((resolve) => signal.addEventListener('abort', () => resolve(undefined))), release: async () => {}, close: async () => {} };
 
 function startHost(clock: VirtualClock, journal: Journal): Promise<EmbeddedHost> {
   const timeline = new Timeline(clock, () => clock.now());

@@ -19,7 +19,7 @@ export class LocalEffects implements Effects {
     this.#parts = parts;
   }
 
-  async recover(state: PipelineState): Promise<void> {
+  async recover(state: PipelineState): Promise<readonly Fact[]> {
     await this.#parts.cells.reap();
     const keep = new Set([...state.unfinished].flatMap((id) => {
       const run = state.runs.get(id);
@@ -27,23 +27,29 @@ export class LocalEffects implements Effects {
       const inside = stage && run.stages[stage.name];
       return inside?.state === 'running' ? [`${id}/${inside.name}-${inside.fence}`] : [];
     }));
-    await this.#parts.workspaces.sweep(keep);
-    await this.#parts.releases.clear();
+    const left = [...await this.#parts.workspaces.sweep(keep), ...await this.#parts.releases.clear()];
+    return left.map(({ run, stage, error }): Fact => ({ type: 'cleanup-failed', run, stage, error: errorRecord(error) }));
   }
 
-  perform(effect: Effect, state: PipelineState, report: (fact: Fact) => void, signal: AbortSignal): Promise<Fact | undefined> {
+  async perform(effect: Effect, state: PipelineState, report: (fact: Fact) => void, signal: AbortSignal): Promise<Fact | undefined> {
+    await this.#pause(effect, signal);
     switch (effect.type) {
       case 'attempt':
         return runAttempt(this.#parts, effect, state, signal);
       case 'rollout':
         return performStep(this.#parts, effect, state, report, signal);
       case 'attest':
-        return attest(this.#parts, effect, state).catch((error: unknown): Fact => {
-          const record = errorRecord(error);
-          if (record.class !== 'refused') throw error;
-          return { type: 'attest-refused', run: effect.run, stage: effect.stage, error: record };
-        });
+        return attest(this.#parts, effect, state);
     }
+  }
+
+  /** A clock that was set back lengthens no wait, and one that was set forward ends it. */
+  async #pause(effect: Effect, signal: AbortSignal): Promise<void> {
+    if (effect.type === 'attempt' || !effect.after) return;
+    const { failedAt, retryAt } = effect.after;
+    const passed = Math.max(0, this.#parts.clock.now() - failedAt);
+    const pause = retryAt - failedAt - passed;
+    if (pause > 0) await this.#parts.clock.sleep(pause, signal);
   }
 
   async release(run: string, stage: StageName): Promise<void> {

@@ -13,6 +13,7 @@ import type { Millis } from '../../foundation/units.ts';
 import type { Event, Recorded } from '../../journal/events.ts';
 import type { Journal } from '../../journal/journal.ts';
 import type { Effects } from '../effects.ts';
+import { failureOf } from './failure.ts';
 import type { Answer, Command } from '../../core/command.ts';
 import type { Host } from '../host.ts';
 
@@ -61,9 +62,10 @@ export class EmbeddedHost implements Host {
     await parts.journal.seal(); // the tail that an earlier host left, or a journal of before there were heads
     const { latest, clockAhead, unfinished } = host.state;
     const jump = parts.timeline?.takeUp({ latest, aheadMs: clockAhead, busy: unfinished.size > 0 });
-    await parts.effects.recover(host.state);
+    const left = await parts.effects.recover(host.state);
     host.report({ type: 'host-started' });
     host.#tellJump(jump);
+    for (const fact of left) host.report(fact);
     if (parts.timeline) host.#looking = setInterval(() => host.#lookAtClock(), LOOK_AT_CLOCK).unref();
     return host;
   }
@@ -208,7 +210,8 @@ export class EmbeddedHost implements Host {
 
   #releaseAfter(event: Event): void {
     if (event.type !== 'stage-passed' && event.type !== 'stage-failed') return;
-    void this.#parts.effects.release(event.run, event.stage).catch((error: unknown) => this.#fail(error));
+    const { run, stage } = event;
+    void this.#parts.effects.release(run, stage).catch((error: unknown) => this.#take({ type: 'cleanup-failed', run, stage, error: errorRecord(error) }));
   }
 
   /** Begins what is owed and not under way; stops what is under way and no longer owed. */
@@ -240,8 +243,9 @@ export class EmbeddedHost implements Host {
         this.#notify();
       },
       (error: unknown) => {
+        if (!this.#closed) return this.#take(failureOf(effect, controller.signal.aborted, errorRecord(error)), effect.key);
         this.#underWay.delete(effect.key);
-        if (!this.#closed) this.#fail(error);
+        this.#notify();
       },
     );
     this.#underWay.set(effect.key, { controller, done });

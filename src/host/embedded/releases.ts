@@ -1,9 +1,11 @@
-import { rm } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ArtifactStore } from '../../artifact/store.ts';
 import { unpack } from '../../artifact/unpack.ts';
 import type { Run } from '../../core/state.ts';
 import type { StageName } from '../../pipeline/plan.ts';
+import { removeFolder } from '../../runner/remove-folder.ts';
+import type { Left } from './left-behind.ts';
 
 /**
  * The unpacked files of releases, once for all regions of a stage: every byte is verified as it is unpacked. Each
@@ -30,7 +32,7 @@ export class Releases {
   async #unpack({ id, artifact }: Run, folder: string): Promise<string> {
     if (!artifact) throw new Error(`run ${id} has packaged nothing yet`);
     // What an earlier host unpacked is not trusted: the bytes in the store are verified again.
-    await rm(folder, { recursive: true, force: true });
+    await removeFolder(folder);
     await unpack(this.#artifacts, artifact, folder);
     return folder;
   }
@@ -41,12 +43,18 @@ export class Releases {
     const underWay = [...this.#unpacking].filter(([path]) => path.startsWith(join(folder, '/')));
     for (const [path] of underWay) this.#unpacking.delete(path);
     await Promise.allSettled(underWay.map(([, unpacking]) => unpacking));
-    await rm(folder, { recursive: true, force: true });
+    await removeFolder(folder);
   }
 
-  async clear(): Promise<void> {
+  /** Removes what any stage had unpacked. Answers what stays. */
+  async clear(): Promise<readonly Left[]> {
     this.#unpacking.clear();
-    await rm(this.#root, { recursive: true, force: true });
+    const left: Left[] = [];
+    for (const name of await readdir(this.#root).catch(() => [])) {
+      const [run = '', stage] = name.split('.');
+      await removeFolder(join(this.#root, name)).catch((error: unknown) => left.push({ run, stage: stage as StageName, error }));
+    }
+    return left;
   }
 
   #of(run: string, stage: StageName): string {

@@ -3,11 +3,11 @@ import type { Effect } from '../../core/owed.ts';
 import type { PipelineState, Run, StageRollout } from '../../core/state.ts';
 import type { EnvironmentDriver, EnvironmentProvider, Release } from '../../environment/driver.ts';
 import type { Clock } from '../../foundation/clock.ts';
-import { errorRecord, type ErrorRecord } from '../../foundation/errors.ts';
-import type { Instant } from '../../foundation/units.ts';
+import { errorRecord, TrunklineError, type ErrorRecord } from '../../foundation/errors.ts';
+import type { Digest, Instant, Millis, Name } from '../../foundation/units.ts';
 import type { AlarmPlan, BakePlan } from '../../pipeline/plan.ts';
 import { alarmsOf } from '../../rollout/alarm.ts';
-import type { RolloutFact } from '../../rollout/rollout.ts';
+import type { ReportedFact } from '../../rollout/rollout.ts';
 import type { MaskedLog } from '../../runner/log.ts';
 import { logPath } from './run-files.ts';
 import type { Releases } from './releases.ts';
@@ -23,51 +23,73 @@ export interface RolloutParts {
   readonly log: (path: string) => Promise<MaskedLog>;
 }
 
-/** Machinery that fails is asked again, this often, before the release is held to be at fault. */
-const TRIES = 4;
+/** What a change of weights takes at the most: a restore that takes longer holds the other regions back no more. */
+const HEAD_START: Millis = 2_000;
 
-/** Carries out one step in one region. Every step may have been done before by a host that died. */
+/** Carries out one step in one region, once. Every step may have been done before by a host that died. */
 export async function performStep(parts: RolloutParts, effect: RolloutEffect, state: PipelineState, report: (fact: Fact) => void, signal: AbortSignal): Promise<Fact | undefined> {
   const run = state.runs.get(effect.run);
   const rollout = run?.stages[effect.stage]?.rollout;
   if (!run?.artifact || !rollout) throw new Error(`a rollout step of ${effect.run}, which deploys nothing`);
   const { step } = effect;
   const region = parts.environments.region({ environment: effect.environment.name, region: step.region });
-  const release: Release = { id: rollout.release, artifact: run.artifact, commit: run.commit, sequence: run.sequence };
-  const fact = (it: RolloutFact): Fact => ({ type: 'rollout', run: run.id, stage: effect.stage, fact: it });
+  const fact = (it: ReportedFact): Fact => ({ type: 'rollout', run: run.id, stage: effect.stage, fact: it });
   try {
-    switch (step.type) {
-      case 'prepare': {
-        const { stable } = await retrying(parts.clock, signal, async () => {
-          await region.prepare(release, await parts.releases.files(run, effect.stage), signal);
-          return region.observe();
-        });
-        return fact({ type: 'prepared', region: step.region, ...(stable ? {} : { first: true }) });
-      }
-      case 'shift':
-        await retrying(parts.clock, signal, () => region.shift(release.id, step.weight, signal));
-        return fact({ type: 'shifted', region: step.region, step: step.step, weight: step.weight });
-      case 'settle':
-        await retrying(parts.clock, signal, () => region.settle(release.id, signal));
-        return fact({ type: 'settled', region: step.region });
-      case 'restore':
-        await retrying(parts.clock, signal, () => region.restore(signal));
-        return fact({ type: 'restored', region: step.region });
-      case 'watch':
-      case 'bake': {
-        const it = await watchRegion({ clock: parts.clock, region, name: step.region, release: release.id, alarms: alarmsOver(state, effect), exposedSince: firstShift(rollout, step.region), signal },
-          step.type === 'bake' ? { step: step.step, plan: bakeOf(run, effect), since: effect.since ?? parts.clock.now(), report: (held) => report(fact(held)) } : undefined);
-        return it && fact(it);
-      }
-    }
+    const done = await carryOut(parts, { effect, run, rollout, region, state, report: (it) => report(fact(it)) }, signal);
+    return done && fact(done);
   } catch (error) {
     if (signal.aborted) return undefined;
     const record = errorRecord(error);
-    if (step.type === 'restore') return fact({ type: 'restore-failed', region: step.region, error: record });
-    // The release is the stable one already where this fails: only the other one's end is late, and is owed again.
-    if (step.type === 'settle') return await again(parts.clock, signal);
-    const lastLines = await keep(parts, effect, run, region, record);
-    return fact({ type: 'breached', cause: { type: 'health', region: step.region, detail: record.message, lastLines } });
+    const isForward = step.type !== 'restore' && step.type !== 'settle';
+    const told = isForward ? { ...record, lastLines: await keep(parts, effect, run, region, record) } : record;
+    return { type: 'effect-failed', run: run.id, stage: effect.stage, what: step, attempt: effect.attempt, error: told };
+  }
+}
+
+interface Step {
+  readonly effect: RolloutEffect;
+  readonly run: Run;
+  readonly rollout: StageRollout;
+  readonly region: EnvironmentDriver;
+  readonly state: PipelineState;
+  readonly report: (fact: ReportedFact) => void;
+}
+
+async function carryOut(parts: RolloutParts, { effect, run, rollout, region, state, report }: Step, signal: AbortSignal): Promise<ReportedFact | undefined> {
+  const { step } = effect;
+  const release: Release = { id: rollout.release, artifact: run.artifact as Digest, commit: run.commit, sequence: run.sequence };
+  switch (step.type) {
+    case 'prepare': {
+      await region.prepare(release, await parts.releases.files(run, effect.stage), signal);
+      const { stable } = await region.observe();
+      return { type: 'prepared', region: step.region, ...(stable ? {} : { first: true }) };
+    }
+    case 'shift':
+      await region.shift(release.id, step.weight, signal);
+      return { type: 'shifted', region: step.region, step: step.step, weight: step.weight };
+    case 'settle':
+      await region.settle(release.id, signal);
+      return { type: 'settled', region: step.region };
+    case 'restore':
+      return restore(parts.clock, region, step.region, report, signal);
+    case 'watch':
+    case 'bake':
+      return watchRegion({ clock: parts.clock, region, name: step.region, release: release.id, alarms: alarmsOver(state, effect), exposedSince: firstShift(rollout, step.region), signal },
+        step.type === 'bake' ? { step: step.step, plan: bakeOf(run, effect), since: effect.since ?? parts.clock.now(), report } : undefined);
+  }
+}
+
+/** Back to the earlier release, and proven: what the region shows counts, not what it answered. @throws {TrunklineError} `RESTORE_UNPROVEN`. */
+async function restore(clock: Clock, region: EnvironmentDriver, name: Name, report: (fact: ReportedFact) => void, signal: AbortSignal): Promise<ReportedFact> {
+  const over = new AbortController();
+  void clock.sleep(HEAD_START, AbortSignal.any([over.signal, signal])).then(() => report({ type: 'restore-late', region: name }), () => undefined); // it is over
+  try {
+    await region.restore(signal);
+    const { candidate } = await region.observe();
+    if (!candidate || candidate.weight === 0) return { type: 'restored', region: name };
+    throw new TrunklineError('RESTORE_UNPROVEN', 'infra', `${name} says that it was restored, and still gives ${candidate.release.id} ${candidate.weight / 100} % of its traffic`, 'look at the log of its agent');
+  } finally {
+    over.abort();
   }
 }
 
@@ -90,21 +112,6 @@ async function keep(parts: RolloutParts, { stage, step }: RolloutEffect, run: Ru
 function firstShift({ shiftedAt }: StageRollout, region: string): Instant | undefined {
   const shifts = Object.entries(shiftedAt).filter(([key]) => key.startsWith(`${region}/`)).map(([, at]) => at);
   return shifts.length === 0 ? undefined : Math.min(...shifts);
-}
-
-async function again(clock: Clock, signal: AbortSignal): Promise<undefined> {
-  await clock.sleep(2_000, signal).catch(() => undefined);
-}
-
-async function retrying<Value>(clock: Clock, signal: AbortSignal, attempt: () => Promise<Value>): Promise<Value> {
-  for (let tried = 1; ; tried += 1) {
-    try {
-      return await attempt();
-    } catch (error) {
-      if (signal.aborted || tried >= TRIES || errorRecord(error).class !== 'infra') throw error;
-      await clock.sleep(250 * 2 ** tried, signal);
-    }
-  }
 }
 
 /** The new release's alarms and those of the release that is live: a release can't take away the alarm that would catch it. */

@@ -4,7 +4,7 @@ import { errorRecord } from '../../foundation/errors.ts';
 import type { Instant, Millis, Name } from '../../foundation/units.ts';
 import type { AlarmPlan, BakePlan } from '../../pipeline/plan.ts';
 import { evaluateBake, evaluateWatch, type BakeLook, type WatchInput } from '../../rollout/bake.ts';
-import type { RollbackCause, RolloutFact } from '../../rollout/rollout.ts';
+import type { RollbackCause, ReportedFact } from '../../rollout/rollout.ts';
 
 export interface Watched {
   readonly clock: Clock;
@@ -21,7 +21,7 @@ export interface Bake {
   readonly step: number;
   readonly plan: BakePlan;
   readonly since: Instant;
-  readonly report: (held: RolloutFact) => void;
+  readonly report: (held: ReportedFact) => void;
 }
 
 /** How often it looks: an alarm starts its rollback within one evaluation. */
@@ -37,10 +37,10 @@ const UNREADABLE: Millis = 30_000;
  * Keeps the alarms of a region armed, and with a bake says when its step may be left. Resolves with what was decided,
  * or with nothing when it is no longer owed.
  */
-export async function watchRegion(watched: Watched, bake: Bake | undefined): Promise<RolloutFact | undefined> {
+export async function watchRegion(watched: Watched, bake: Bake | undefined): Promise<ReportedFact | undefined> {
   const { clock, name, signal } = watched;
   if (bake && bake.plan.minTimeMs === 0 && bake.plan.minRequests === 0) return { type: 'baked', region: name, step: bake.step, requests: 0 };
-  const breach = (type: RollbackCause['type'], detail: string): RolloutFact => ({ type: 'breached', cause: { type, region: name, detail } });
+  const breach = (type: RollbackCause['type'], detail: string): ReportedFact => ({ type: 'breached', cause: { type, region: name, detail } });
   const since = bake?.since ?? watched.exposedSince ?? clock.now();
   let readAt = clock.now();
   let held = false;

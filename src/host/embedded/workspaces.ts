@@ -1,8 +1,10 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, readdir, rm, stat } from 'node:fs/promises';
+import { mkdir, readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { StageName } from '../../pipeline/plan.ts';
 import type { Cell, Cells } from '../../runner/cell.ts';
+import { removeFolder } from '../../runner/remove-folder.ts';
+import type { Left } from './left-behind.ts';
 
 /** Where the actions of one stage of one run work: a fresh checkout, and a cell around it. */
 export interface Workspace {
@@ -53,7 +55,7 @@ export class Workspaces {
       folder, checkout, cell: () => this.#cell(key, folder),
       [Symbol.asyncDispose]: async () => {
         await this.#end(key);
-        await rm(folder, { recursive: true, force: true });
+        await removeFolder(folder);
       },
     };
   }
@@ -78,7 +80,7 @@ export class Workspaces {
     const keys = [...new Set([...this.#open.keys(), ...this.#cells.keys(), ...found])].filter((key) => key.startsWith(`${run}/${stage}-`));
     await Promise.all(keys.map(async (key) => {
       await this.#end(key);
-      await rm(join(this.#parts.root, key), { recursive: true, force: true });
+      await removeFolder(join(this.#parts.root, key));
     }));
     await removeIfEmpty(join(this.#parts.root, run));
   }
@@ -88,14 +90,17 @@ export class Workspaces {
     await Promise.all([...this.#cells.keys()].map((key) => this.#end(key)));
   }
 
-  /** Removes the folders of stages that are over, which a host that died could not remove. */
-  async sweep(keep: ReadonlySet<string>): Promise<void> {
+  /** Removes the folders of stages that are over, which a host that died could not remove. Answers those that stay. */
+  async sweep(keep: ReadonlySet<string>): Promise<readonly Left[]> {
+    const left: Left[] = [];
     for (const run of await list(this.#parts.root)) {
       for (const stage of await list(join(this.#parts.root, run))) {
-        if (!keep.has(`${run}/${stage}`)) await rm(join(this.#parts.root, run, stage), { recursive: true, force: true });
+        if (keep.has(`${run}/${stage}`)) continue;
+        await removeFolder(join(this.#parts.root, run, stage)).catch((error: unknown) => left.push({ run, stage: stage.split('-')[0] as StageName, error }));
       }
       await removeIfEmpty(join(this.#parts.root, run));
     }
+    return left;
   }
 
   async #end(key: string): Promise<void> {
@@ -116,5 +121,5 @@ async function list(folder: string): Promise<string[]> {
 }
 
 async function removeIfEmpty(folder: string): Promise<void> {
-  if ((await list(folder)).length === 0) await rm(folder, { recursive: true, force: true });
+  if ((await list(folder)).length === 0) await removeFolder(folder);
 }
