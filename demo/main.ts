@@ -111,11 +111,12 @@ async function approve(ended: { readonly yet: boolean }): Promise<void> {
   }
 }
 
+/** One approver: whoever sits here, or the user made for this. */
 function operators(): void {
   const user = userInfo().username;
   const groups = ['orders-operators'];
   mkdirSync(join(stage.repository, '.trunkline'), { mode: 0o700 });
-  writeFileSync(join(stage.repository, '.trunkline/operators.json'), JSON.stringify({ people: { [user]: { groups }, [APPROVER]: { groups, actedBy: [user] } } }), { mode: 0o600 });
+  writeFileSync(join(stage.repository, '.trunkline/operators.json'), JSON.stringify({ people: person ? { [user]: { groups } } : { [APPROVER]: { groups, actedBy: [user] } } }), { mode: 0o600 });
 }
 
 async function prod(): Promise<RegionShown[]> {

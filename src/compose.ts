@@ -26,6 +26,7 @@ import { verifyKind } from './actions/verify/verify.ts';
 import { openDiskStore } from './artifact/disk/store.ts';
 import { openKeys } from './artifact/keys/file/keyfile.ts';
 import type { ArtifactStore } from './artifact/store.ts';
+import { approvalsNeeded } from './core/approval-rule.ts';
 import type { PipelineState } from './core/state.ts';
 import type { EnvironmentProvider, RegionId } from './environment/driver.ts';
 import { processEnvironments } from './environment/process/driver.ts';
@@ -51,7 +52,7 @@ import type { Cells } from './runner/cell.ts';
 import { openCells } from './runner/cells.ts';
 import { openLog } from './runner/log.ts';
 import { serve } from './server/server.ts';
-import { readOperators, type PipelineSettings } from './settings.ts';
+import { pinApproval, readOperators, type PipelineSettings } from './settings.ts';
 import { checkout } from './source/git/checkout.ts';
 import { openHistory } from './source/git/history.ts';
 import { trackedAt } from './source/git/tracked.ts';
@@ -136,7 +137,7 @@ export async function startHost(place: Place, settings: PipelineSettings, reposi
     });
     host = await EmbeddedHost.start({
       clock: timeline, timeline, journal: wrap.journal(journal), effects: wrap.effects(effects),
-      capacity: { builds: availableParallelism() }, operators: () => readOperators(place.operators),
+      capacity: { builds: availableParallelism() }, operators: () => readOperators(place.operators), pin: (rule) => pinApproval(place.operators, rule),
       look: async ({ trunk: seen }) => {
         const movement = await trunk.since([...seen.commits.values()].filter(({ orphaned }) => !orphaned).map(({ id }) => id));
         return { type: 'trunk-seen', ...movement };
@@ -179,7 +180,7 @@ function factsOf(state: PipelineState, id: string, environment: string) {
   const settled = [...state.runs.values()].filter((other) => other.kind === 'STANDARD' && Object.values(other.stages).some((stage) => stage?.rollout?.environment === environment && stage.rollout.state.phase === 'settled'));
   return {
     plan: origin.plan.digest,
-    approvals: origin.approval?.requested.atLeast ?? 1,
+    approvals: origin.approval ? approvalsNeeded(origin.approval) : 1,
     ...(settled.length === 0 ? {} : { highest: Math.max(...settled.map(({ sequence }) => sequence)) }),
     floor: state.latest,
   };

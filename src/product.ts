@@ -13,6 +13,7 @@ import { openJournalReadOnly } from './journal/sqlite/journal.ts';
 import { headTrust } from './journal-keys.ts';
 import { placeOf } from './place.ts';
 import { connect } from './server/client.ts';
+import { readOperators } from './settings.ts';
 import { excludeState } from './source/git/exclude.ts';
 import { openRepository } from './source/git/repository.ts';
 import type { Work } from './work.ts';
@@ -43,6 +44,7 @@ export async function openProduct({ cwd, state, wrap }: ProductOptions): Promise
     repository: repository.root, stateFolder: place.state, user,
     isolation: async () => (await work()).isolation,
     environments: async () => (await work()).environments,
+    operators: () => readOperators(place.operators),
     state: folded,
     events: function* (after) {
       const journal = read();

@@ -1,3 +1,4 @@
+import { ruleAsked, ruleSeen, ruleSet, ruleText } from './core/approval-rule.ts';
 import { decide } from './core/commands.ts';
 import { evolve } from './core/evolve.ts';
 import { emptyState, type PipelineState } from './core/state.ts';
@@ -10,7 +11,7 @@ import { openJournal } from './journal/sqlite/journal.ts';
 import { takeHostLock, type HostLock } from './journal/sqlite/lock.ts';
 import type { Place } from './place.ts';
 import type { Conductor } from './server/client.ts';
-import { readOperators } from './settings.ts';
+import { pinApproval, readOperators } from './settings.ts';
 
 /**
  * Writes the fact that a command is, where no host lives, and ends: what follows from it follows when a host next
@@ -51,7 +52,15 @@ function scribe(place: Place, lock: HostLock, journal: Journal, state: PipelineS
         for (const event of events) evolve(state, event);
       };
       try {
-        const { events, answer } = decide(state, command, { user, operators: readOperators(place.operators), now });
+        const operators = readOperators(place.operators);
+        if (command.type === 'approvers') {
+          const rule = ruleAsked(state, operators, command, user);
+          pinApproval(place.operators, rule);
+          append([ruleSet(rule, user, now)]);
+          return { message: `from now on ${ruleText(rule)} must approve production`, began: false };
+        }
+        append(ruleSeen(state, operators, now));
+        const { events, answer } = decide(state, command, { user, operators, now });
         append(events);
         return answer;
       } catch (error) {

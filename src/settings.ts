@@ -1,6 +1,6 @@
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { z } from 'zod';
-import { operatorsSchema, type Operators } from './core/operators.ts';
+import { operatorsSchema, type ApprovalRule, type Operators } from './core/operators.ts';
 import { TrunklineError } from './foundation/errors.ts';
 
 /**
@@ -44,6 +44,12 @@ export function readOperators(path: string): Operators {
 /** Makes the file for the first start: whoever owns the state folder is in the groups that the pipeline names. */
 export function firstOperators(path: string, user: string, groups: readonly string[]): void {
   if (read(path) === undefined) write(path, { people: { [user]: { groups } } } satisfies Operators | object);
+}
+
+/** Writes who approves into the operator's file, and leaves the rest of it as it is. */
+export function pinApproval(path: string, rule: ApprovalRule): void {
+  const operators = readOperators(path);
+  write(path, { ...operators, approvals: { ...operators.approvals, prod: rule } });
 }
 
 function read(path: string): string | undefined {

@@ -9,6 +9,7 @@ import { unpack } from './artifact/unpack.ts';
 import { verifyRelease } from './artifact/verify.ts';
 import type { VerifyAnswer } from './cli/product.ts';
 import { builderOf } from './compose.ts';
+import { approvalsNeeded } from './core/approval-rule.ts';
 import type { PipelineState, Run } from './core/state.ts';
 import { systemClock } from './foundation/clock.ts';
 import { errorRecord } from './foundation/errors.ts';
@@ -53,7 +54,7 @@ export async function verifyStored(place: Place, repository: string, state: Pipe
 function expectationsOf(state: PipelineState, run: Run, repository: string): Parameters<typeof verifyRelease>[0]['expectations'] {
   if (!run.plan) throw new Error(`run ${run.id} has no plan`);
   const { plan, digest } = run.plan;
-  const approvals = run.approval?.requested.atLeast ?? 1;
+  const approvals = run.approval ? approvalsNeeded(run.approval) : 1;
   const required = requiredEvidence('prod', buildEvidenceOf(plan), approvals).filter((one) => {
     if (one.evidence === 'stage') return run.stages[one.stage as StageName]?.state === 'passed';
     return one.evidence !== 'approval' || run.stages.prod?.rollout !== undefined;

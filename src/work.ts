@@ -8,7 +8,8 @@ import { localBuild } from './build.ts';
 import type { LocalHost, Product } from './cli/product.ts';
 import { cellsIn, cellsOf, CONFIG, environmentsOf, plainKinds, startHost, type Wrapping } from './compose.ts';
 import { whyNoRetry } from './core/commands.ts';
-import { approvalGroups, currentStage, emptyState, type PipelineState } from './core/state.ts';
+import { plannedApproval } from './core/approval-rule.ts';
+import { currentStage, emptyState, type PipelineState } from './core/state.ts';
 import { evolve } from './core/evolve.ts';
 import { systemClock } from './foundation/clock.ts';
 import { TrunklineError, errorRecord } from './foundation/errors.ts';
@@ -40,6 +41,8 @@ import { openTrunk } from './source/git/trunk.ts';
 import { openWorkTree } from './source/git/worktree.ts';
 import { verifyStored } from './verification.ts';
 
+/** Who asks for the runs of `up`: nobody. Whoever pushed is an author of the commit. */
+const BY_THE_TRUNK = 'trunkline';
 /** How often the trunk is looked at. */
 const POLL_EVERY = 2_000;
 
@@ -79,7 +82,7 @@ export async function openWork(repository: Repository, place: Place, user: strin
     const plan = await evaluateWorkTree();
     const first = withRemote({ application: plan.application, trunk: plan.trunk }, remote, place.pipeline);
     writePipeline(place.pipeline, first);
-    firstOperators(place.operators, user, approvalGroups(plan));
+    firstOperators(place.operators, user, plannedApproval(plan)?.by ?? []);
     return first;
   };
 
@@ -133,7 +136,7 @@ function localHost(running: Awaited<ReturnType<typeof startHost>>, user: string,
           tell(`the trunk can't be looked at now: ${errorRecord(error).message}`);
         }
         await wake(environments);
-        for (const commit of due(host.state)) await host.command({ type: 'run', commit, again: false }, user);
+        for (const commit of due(host.state)) await host.command({ type: 'run', commit, again: false }, BY_THE_TRUNK);
         await systemClock.sleep(POLL_EVERY, signal).catch(() => undefined); // it rejects only when the signal aborts
       }
     },

@@ -30,7 +30,7 @@ const summarySchema = z.object({
 });
 
 const approvalSchema = z.strictObject({
-  environment: z.string(), run: z.string(), plan: digest, evidence: digest, attestations: z.array(digest),
+  environment: z.string(), run: z.string(), plan: digest, evidence: digest, attestations: z.array(digest), shown: digest.optional(),
   approvers: z.array(z.strictObject({ user: z.string().min(1), at: instant, text: z.string().optional() })),
   expiresAt: instant,
 });

@@ -152,6 +152,8 @@ export interface ApprovalPredicate {
   /** The digest over `attestations`: what the approvers saw. */
   readonly evidence: Digest;
   readonly attestations: readonly Digest[];
+  /** Of all that the approvers were shown: the changes of the plan, what is waived and forgiven, the commits. */
+  readonly shown?: Digest;
   readonly approvers: readonly { readonly user: string; readonly at: string; readonly text?: string }[];
   readonly expiresAt: string;
 }
@@ -163,14 +165,16 @@ export interface ApprovalFacts {
   /** Of all attestations that were shown. */
   readonly attestations: readonly Digest[];
   readonly evidence: Digest;
+  readonly shown?: Digest;
   readonly approvers: readonly { readonly user: string; readonly at: Instant; readonly text?: string }[];
   readonly expiresAt: Instant;
 }
 
-export function approval(subject: Subject, { environment, run, plan, attestations, evidence, approvers, expiresAt }: ApprovalFacts): Statement<typeof APPROVAL, ApprovalPredicate> {
+export function approval(subject: Subject, { environment, run, plan, attestations, evidence, shown, approvers, expiresAt }: ApprovalFacts): Statement<typeof APPROVAL, ApprovalPredicate> {
   return statement(subject, APPROVAL, {
     environment, run, plan, evidence,
     attestations: [...new Set(attestations)].sort(),
+    ...(shown === undefined ? {} : { shown }),
     approvers: approvers.map(({ at, ...who }) => ({ ...who, at: time(at) })),
     expiresAt: time(expiresAt),
   });

@@ -1,54 +1,79 @@
+import { ruleText } from '../core/approval-rule.ts';
+import { approvalShown, type ApprovalShown, type Forgiven } from '../core/approval-shown.ts';
+import { approversOf, type Approvers } from '../core/approvers.ts';
+import type { Operators } from '../core/operators.ts';
 import type { PipelineState, Run } from '../core/state.ts';
-import type { Json } from '../foundation/units.ts';
+import type { ChangeSubject } from '../pipeline/plan-changes.ts';
+import { waits } from './waiting.ts';
 
-/** What an approver should see: the digest, the commits, the evidence, and every waiver and forgiven finding that is new since the live release. */
-export function describeApproval(state: PipelineState, run: Run): string[] {
-  const { approval, plan, evidence } = run;
-  if (!approval || !plan) return [];
-  const live = [...state.live].find(([place]) => place.startsWith('prod/'))?.[1];
-  const before = live && state.runs.get(live.run);
-  const from = before ? state.trunk.commits.get(before.commit)?.place ?? 0 : 0;
-  const to = state.trunk.commits.get(run.commit)?.place ?? 0;
-  const commits = [...state.trunk.commits.values()].filter(({ place, orphaned }) => place > from && place <= to && !orphaned);
-  const known = new Set((before?.plan?.plan.waivers ?? []).map(({ row }) => row));
-  const waivers = plan.plan.waivers.filter(({ row }) => before === undefined || !known.has(row));
+/** A release that waits for approval, as data: what is shown of it, and who may approve it. */
+export interface ApprovalTold extends ApprovalShown { readonly approvers: Approvers }
+
+/** Null for a run that does not wait. */
+export function approvalTold(state: PipelineState, run: Run, operators: Operators): ApprovalTold | null {
+  if (!waits(state, run.id) || !run.artifact) return null;
+  const shown = approvalShown(state, run, operators);
+  return { ...shown, approvers: approversOf(state, run, shown.rule, operators) };
+}
+
+/** Changes are shown up to here, those that guard a release first; all of them are in `--json`. */
+const MOST = { changes: 60, commits: 50, evidence: 30 };
+const LONGEST = 300;
+
+/** What an approver should see: who may approve, the digests, the commits, and all that changed since the live release. */
+export function describeApproval(run: string, told: ApprovalTold): string[] {
+  const { artifact, plan, evidence, attestations, replaces, commits, waivers, forgiven, risks, expiresAt } = told;
   return [
-    `run ${run.id} waits for approval by ${approval.requested.by.join(' or ')}`,
-    `  artifact  ${approval.requested.artifact}`,
-    `  plan      ${approval.requested.plan}`,
-    `  evidence  ${approval.requested.evidence} (${evidence.length} attestations: ${[...new Set(evidence.map(({ name }) => name))].join(', ')})`,
-    `  replaces  ${before ? `${before.commit.slice(0, 12)} of run ${before.id}` : 'nothing: there is no baseline yet, and nothing to go back to'}`,
-    ...commits.map(({ id, subject, author }) => `  commit    ${id.slice(0, 12)} ${subject} (${author})`),
-    ...waivers.map(({ row, reason }) => `  ${before ? 'NEW waiver' : 'waiver'}  ${row}: ${reason}`),
-    ...forgivenSince(before, run).map((line) => `  ${line}`),
-    ...risks(run).map((risk) => `  RISK      ${risk}`),
-    `  expires   ${new Date(approval.requested.expiresAt).toISOString()}`,
+    `run ${run} waits for approval by ${ruleText(told.rule)}`,
+    ...peopleLines(told),
+    `  artifact  ${artifact}`,
+    `  plan      ${plan}`,
+    `  evidence  ${evidence} (${attestations.length} attestations: ${first(attestations, MOST.evidence).join(', ')})`,
+    `  replaces  ${replaces ? `${replaces.commit.slice(0, 12)} of run ${replaces.run}` : 'nothing: there is no baseline yet, and nothing to go back to'}`,
+    ...first(commits.map(({ id, subject, author }) => `  commit    ${id.slice(0, 12)} ${clipped(subject)} (${clipped(author)})`), MOST.commits),
+    ...changeLines(told),
+    ...waivers.filter(({ isNew }) => isNew).map(({ row, reason }) => `  ${replaces ? 'NEW waiver' : 'waiver'}  ${row}: ${clipped(reason)}`),
+    ...forgiven.map((one) => `  ${forgivenText(one)}`),
+    ...risks.map((risk) => `  RISK      ${clipped(risk)}`),
+    `  shown     ${told.digest}`,
+    `  expires   ${new Date(expiresAt).toISOString()}`,
   ];
 }
 
-type Forgiven = { readonly [standing in 'known' | 'suppressed']: number };
-
-/** Findings that count against no limit, by action, and by how many they have grown. */
-function forgivenSince(before: Run | undefined, run: Run): string[] {
-  return Object.entries(run.stages).flatMap(([stage, { actions } = { actions: {} }]) => Object.entries(actions).flatMap(([action, { output }]) => (['known', 'suppressed'] as const).flatMap((standing) => {
-    const now = forgivenIn(output)[standing];
-    const then = forgivenIn(before?.stages[stage as keyof Run['stages']]?.actions[action]?.output)[standing];
-    if (now === 0) return [];
-    const how = standing === 'known' ? 'known by the baseline' : 'suppressed in the code';
-    return [`${before && now > then ? 'NEW forgiven' : 'forgiven'}  ${stage}.${action}: ${now} ${now === 1 ? 'finding' : 'findings'} ${how}${before && now > then ? `, ${now - then} more than what is live` : ''}`];
-  })));
+function peopleLines({ rule, approvers: { may, concerned, isAlone, unknown } }: ApprovalTold): string[] {
+  const asked = rule.asked.groups.length === 0 ? 'nobody' : ruleText(rule.asked);
+  return [
+    ...(rule.widens ? [`  PLAN WIDENS who approves: it asks for ${clipped(asked)}; the operator's rule holds: ${ruleText(rule)}`] : []),
+    `  may       ${may.length === 0 ? 'NOBODY: an operator adds people to operators.json, or allows own changes' : may.join(', ')}${isAlone ? ': the only person who may, so no other looks at it' : ''}`,
+    ...concerned.map(({ name, why }) => `  may not   ${name}, who ${why}`),
+    ...(may.length < rule.atLeast && may.length > 0 ? [`  TOO FEW   ${rule.atLeast} must approve, and ${may.length} may`] : []),
+    ...(unknown.length === 0 || isAlone || rule.ownChanges ? [] : [`  unknown   ${first(unknown.map(clipped), 10).join(', ')}: whether an approver wrote it can't be told; an operator lists addresses in "people.NAME.emails" of operators.json`]),
+  ];
 }
 
-/** As the actions that find something give it out, at whatever depth. */
-function forgivenIn(output: Json | undefined): Forgiven {
-  if (typeof output !== 'object' || output === null) return { known: 0, suppressed: 0 };
-  const { known, suppressed } = output as { readonly known?: Json; readonly suppressed?: Json };
-  if (typeof known === 'number' && typeof suppressed === 'number') return { known, suppressed };
-  return Object.values(output).map((part: Json) => forgivenIn(part)).reduce((sum, each) => ({ known: sum.known + each.known, suppressed: sum.suppressed + each.suppressed }), { known: 0, suppressed: 0 });
+const TITLES: { readonly [about in ChangeSubject]: string } = {
+  approval: 'APPROVAL', alarms: 'ALARMS', waves: 'WAVES', waivers: 'WAIVERS', findings: 'CHECKS', network: 'NETWORK', budgets: 'BUDGETS', timeouts: 'TIMEOUTS', other: 'plan',
+};
+
+function changeLines({ changes, replaces }: ApprovalTold): string[] {
+  if (!replaces) return [];
+  if (replaces.plan === null) return ['  CHANGED   the plan of what is live is not known, so nothing can be compared with it'];
+  if (changes.length === 0) return ['  changed   nothing in the plan since the live release'];
+  return first(changes.map(({ about, text }) => `  ${TITLES[about].padEnd(9)} ${clipped(text)}`), MOST.changes);
 }
 
-/** What the plan takes on itself: waves that expose more at once than the rules advise. */
-function risks(run: Run): string[] {
-  const waves = run.plan?.plan.stages.find(({ name }) => name === 'prod')?.waves ?? [];
-  return waves.flatMap(({ name, riskAccepted }) => (riskAccepted === undefined ? [] : [`wave "${name}": ${riskAccepted}`]));
+/** `NEW forgiven  build.sast: 12 findings known by the baseline, 3 more than what is live` */
+export function forgivenText({ stage, action, standing, now, before }: Forgiven): string {
+  const isMore = before !== null && now > before;
+  const how = standing === 'known' ? 'known by the baseline' : 'suppressed in the code';
+  return `${isMore ? 'NEW forgiven' : 'forgiven'}  ${stage}.${action}: ${now} ${now === 1 ? 'finding' : 'findings'} ${how}${isMore ? `, ${now - before} more than what is live` : ''}`;
+}
+
+function first(lines: readonly string[], most: number): string[] {
+  return lines.length <= most ? [...lines] : [...lines.slice(0, most), `  … and ${lines.length - most} more: "trunkline show --json" has all`];
+}
+
+function clipped(text: string): string {
+  const line = text.replaceAll(/\s+/g, ' ');
+  return line.length <= LONGEST ? line : `${line.slice(0, LONGEST - 1).toWellFormed()}…`;
 }

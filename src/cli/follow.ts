@@ -1,3 +1,4 @@
+import { ruleText } from '../core/approval-rule.ts';
 import { evolve } from '../core/evolve.ts';
 import { emptyState, instantAt, type PipelineState, type Run } from '../core/state.ts';
 import type { Recorded } from '../journal/events.ts';
@@ -87,6 +88,7 @@ function lineOf(state: PipelineState, event: Recorded): string | undefined {
     case 'approval-requested': return `${event.run} WAITS FOR APPROVAL by ${event.by.join(' or ')}: trunkline approve ${event.run}`;
     case 'approval-given': return `${event.run} approved by ${event.by}${event.by === event.user ? '' : ` (${event.user})`}`;
     case 'approval-rejected': return `${event.run} rejected by ${event.by}: ${event.reason}`;
+    case 'approval-rule-set': return `from now on ${ruleText(event)} must approve ${event.environment}, by ${event.by}`;
     case 'rollout': return rolloutLine(event);
     case 'effect-retried': return retriedLine(event);
     case 'retry-hastened': return `${event.run} what failed is tried now, asked by ${event.by}`;

@@ -1,3 +1,4 @@
+import type { Operators } from '../core/operators.ts';
 import type { PipelineState } from '../core/state.ts';
 import type { EnvironmentProvider } from '../environment/driver.ts';
 import type { Recorded } from '../journal/events.ts';
@@ -17,6 +18,8 @@ export interface Product {
   /** Who asks: the user of the operating system. */
   readonly user: string;
   isolation(): Promise<Isolation>;
+  /** The operator's file, read anew. @throws {TrunklineError} `SETTINGS_INVALID`, `SETTINGS_UNREADABLE` */
+  operators(): Operators;
   /** The journal folded, read without disturbing a living host. */
   state(): PipelineState;
   /** The journal after a place. */

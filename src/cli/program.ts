@@ -1,6 +1,8 @@
 import { Command } from 'commander';
 import { acting, type Openers } from './command.ts';
 import { retry, rollback } from './commands/again.ts';
+import { approvals } from './commands/approvals.ts';
+import { approvers } from './commands/approvers.ts';
 import { baseline } from './commands/baseline.ts';
 import { build } from './commands/build.ts';
 import { check } from './commands/check.ts';
@@ -67,7 +69,9 @@ export function program(open: Openers, version: string): Command {
   add('show [run]', 'one run: its stages, actions, evidence and approval').action(acting(open, show));
   add('report [run] [action]', 'all that the actions of a run reported: tests, coverage, findings, components. RUN may be "local", the last local build').option('--format <format>', 'sarif, junit, html or json, for other programs').option('--output <file>', 'write it there, instead of to standard output').action(acting(open, report));
   add('logs [run] [action]', 'what the actions of a run printed; of a failed run, those that did not pass. ACTION is STAGE.ACTION').option('--attempt <number>', 'an earlier attempt').action(acting(open, logs));
-  add('approve <run>', 'approve exactly what waits, for production').option('--as <name>', 'act as another, where operators.json lets you').option('-m, --message <text>', 'kept with the approval').option('--evidence <digest>', 'refuse when this is not what waits').action(acting(open, approve));
+  add('approvals', 'what waits for approval: who may approve it, its commits, and all that changed since what is live').action(acting(open, approvals));
+  add('approvers', 'who approves production; with options, who does from now on').option('--groups <names>', 'members of these groups, with commas between').option('--at-least <count>', 'how many of them').option('--own-changes <choice>', 'whether authors and whoever asked for the run may approve where others could: refused or allowed').action(acting(open, approvers));
+  add('approve <run>', 'approve exactly what waits, for production').option('--as <name>', 'act as another, where operators.json lets you').option('-m, --message <text>', 'kept with the approval').option('--evidence <digest>', 'refuse when this is not what waits').option('--shown <digest>', 'refuse when this is not all that is shown now, as approvals and show print it').action(acting(open, approve));
   add('reject <run>', 'turn down what waits for approval').requiredOption('-r, --reason <text>', 'why').option('--defect', 'it is broken: counts as a failure').option('--as <name>', 'act as another').action(acting(open, reject));
   add('cancel <run>', 'stop a run; what it has shifted goes back').option('-r, --reason <text>', 'why', 'cancelled by hand').action(acting(open, cancel));
   add('resume <run>', 'go on with a rollout that holds for lack of traffic').action(acting(open, resume));

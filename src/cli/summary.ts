@@ -1,6 +1,8 @@
 import { waitedForApproval } from '../core/budget.ts';
 import { criticalPathOf } from '../core/critical-path.ts';
 import { instantAt, stagesOf, type PipelineState, type Run } from '../core/state.ts';
+import type { Operators } from '../core/operators.ts';
+import { approvalTold } from './approval.ts';
 import type { Instant } from '../foundation/units.ts';
 
 /** When the clock of the machine was set while a run was under way, and by how much: what it lasted is not changed by it. */
@@ -9,7 +11,7 @@ export function clockJumpsIn({ clockJumps }: PipelineState, { startedAt, finishe
 }
 
 /** A run as data: what `--json` prints. Times are epoch milliseconds; durations of what is under way reach to `now`. */
-export function summaryOf(state: PipelineState, run: Run, now: Instant = instantAt(state, Date.now())) {
+export function summaryOf(state: PipelineState, run: Run, operators: Operators, now: Instant = instantAt(state, Date.now())) {
   const end = run.finished?.at ?? now;
   const waitedForApprovalMs = waitedForApproval(run, now);
   return {
@@ -19,7 +21,7 @@ export function summaryOf(state: PipelineState, run: Run, now: Instant = instant
     workMs: Math.max(0, end - run.attemptStartedAt - waitedForApprovalMs), waitedForApprovalMs, criticalPath: criticalPathOf(run, now), budgetWarnings: run.warnings ?? [],
     plan: run.plan?.digest ?? null, artifact: run.artifact ?? null,
     clockJumps: clockJumpsIn(state, run), evidence: run.evidence, waivers: run.plan?.plan.waivers ?? [],
-    approval: run.approval ? { requested: run.approval.requested, given: run.approval.given, rejected: run.approval.rejected ?? null } : null,
+    approval: run.approval ? { requested: run.approval.requested, given: run.approval.given, rejected: run.approval.rejected ?? null, told: approvalTold(state, run, operators) } : null,
     stages: stagesOf(run).map(({ name, actions, environment }) => {
       const stage = run.stages[name];
       return {

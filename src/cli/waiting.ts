@@ -1,17 +1,18 @@
+import { stillNeeded } from '../core/approval-rule.ts';
 import type { PipelineState, Run } from '../core/state.ts';
 import { formatDuration, type Instant, type Millis } from '../foundation/units.ts';
 
 /** Whether a run waits for people to decide. */
 export function waits(state: PipelineState, id: string): boolean {
   const { approval, finished, stages }: Partial<Run> = state.runs.get(id) ?? {};
-  return finished === undefined && approval !== undefined && approval.rejected === undefined && approval.given.length < approval.requested.atLeast && stages?.prod?.state === 'running';
+  return finished === undefined && approval !== undefined && approval.rejected === undefined && stillNeeded(approval) > 0 && stages?.prod?.state === 'running';
 }
 
 /** Who is waited for, and since when. */
 export function waitingText({ approval }: Run, now: Instant): string {
   if (!approval) return '';
-  const { requested, given } = approval;
-  const missing = requested.atLeast - given.length;
+  const { requested } = approval;
+  const missing = stillNeeded(approval);
   return `WAITS FOR APPROVAL by ${missing > 1 ? `${missing} of ` : ''}${requested.by.join(' or ')} since ${new Date(requested.at).toISOString().slice(0, 16).replace('T', ' ')} (${formatDuration(Math.max(0, now - requested.at))})`;
 }
 

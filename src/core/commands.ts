@@ -4,10 +4,11 @@ import type { Instant } from '../foundation/units.ts';
 import type { Answer, Command } from './command.ts';
 import type { Event } from '../journal/events.ts';
 import { planDigest } from '../pipeline/plan.ts';
-import { evidenceOf } from './evidence.ts';
+import { ruleFor, stillNeeded } from './approval-rule.ts';
+import { approving } from './approving.ts';
 import { authorise, authoriseRole, type Operators } from './operators.ts';
 import { rollbackPlan } from './rollback-plan.ts';
-import { approvalGroups, stagesOf, retriesOf, type PipelineState, type Run } from './state.ts';
+import { stagesOf, retriesOf, type PipelineState, type Run } from './state.ts';
 
 /** How often a run may be tried in all (R6). */
 const MOST_ATTEMPTS = 3;
@@ -16,18 +17,21 @@ export interface Decision { readonly events: readonly Event[]; readonly answer: 
 
 export interface Asked { readonly user: string; readonly operators: Operators; readonly now: Instant }
 
-type CoreCommand = Exclude<Command, { type: 'down' | 'poll' }>;
+type CoreCommand = Exclude<Command, { type: 'down' | 'poll' | 'approvers' }>;
 
 /** What a command comes to. @throws {TrunklineError} class `usage` or `refused` when the rules don't allow it. */
 export function decide(state: PipelineState, command: CoreCommand, asked: Asked): Decision {
   switch (command.type) {
     case 'run':
       return start(state, command, asked);
-    case 'approve':
-      return approve(waiting(state, command.run), command, asked);
+    case 'approve': {
+      const run = waiting(state, command.run);
+      const { message, events } = approving(state, run, command, asked);
+      return decision(run, message, events);
+    }
     case 'reject': {
       const run = waiting(state, command.run);
-      const by = authorise(asked.operators, asked.user, command.as, run.approval?.requested.by ?? [], 'reject this release');
+      const by = authorise(asked.operators, asked.user, command.as, run.plan ? ruleFor(state, run.plan.plan, asked.operators).groups : [], 'reject this release');
       return decision(run, `rejected by ${by}`, [{ type: 'approval-rejected', at: asked.now, run: run.id, by, user: asked.user, reason: command.reason, defect: command.defect }]);
     }
     case 'cancel': {
@@ -70,19 +74,6 @@ function start(state: PipelineState, command: Extract<Command, { type: 'run' }>,
     events: [{ type: 'run-started', at: now, run, sequence: commit.place, kind: 'STANDARD', commit: commit.id, by: user }],
     answer: { run, message: `run ${run} begins for ${commit.id.slice(0, 12)}`, began: true },
   };
-}
-
-function approve(run: Run, command: Extract<Command, { type: 'approve' }>, { operators, user, now }: Asked): Decision {
-  const { approval } = run;
-  if (!approval) throw new Error(`run ${run.id} was not asked for`); // `waiting` has seen to it
-  const { requested, given } = approval;
-  const by = authorise(operators, user, command.as, requested.by, 'approve this release');
-  if (requested.evidence !== evidenceOf(run) || (command.evidence !== undefined && command.evidence !== requested.evidence)) {
-    throw new TrunklineError('APPROVAL_STALE', 'refused', 'what waits for approval is not what you were shown', `look again with "trunkline show ${run.id}"`);
-  }
-  if (now >= requested.expiresAt) throw new TrunklineError('APPROVAL_EXPIRED', 'refused', 'the time to approve is over', `"trunkline retry ${run.id}" asks again`);
-  if (given.some((other) => other.by === by || other.user === user)) return decision(run, `${by} has approved already`, []);
-  return decision(run, `approved by ${by}`, [{ type: 'approval-given', at: now, run: run.id, by, user, evidence: requested.evidence, ...(command.text === undefined ? {} : { text: command.text }) }]);
 }
 
 function isAccepted(run: Run): boolean {
@@ -131,7 +122,7 @@ function rollback(state: PipelineState, command: Extract<Command, { type: 'rollb
       '"trunkline runs" lists the runs; one that SUCCEEDED can be put back');
   }
   if (operators.roles?.rollback !== undefined) authoriseRole(operators, user, 'rollback', 'roll production back');
-  const by = operators.roles?.rollback !== undefined ? user : authorise(operators, user, undefined, approvalGroups(target.plan.plan), 'roll production back');
+  const by = operators.roles?.rollback !== undefined ? user : authorise(operators, user, undefined, ruleFor(state, target.plan.plan, operators).groups, 'roll production back');
   const plan = rollbackPlan(target.plan.plan);
   const run = newId('r', now);
   return {
@@ -154,7 +145,7 @@ function waiting(state: PipelineState, id: string): Run {
   if (run.finished) throw finished(run);
   if (!run.approval || run.stages.prod?.state !== 'running') throw notWaiting(state, run);
   if (run.approval.rejected) throw new TrunklineError('APPROVAL_DECIDED', 'refused', 'it was rejected already');
-  if (run.approval.given.length >= run.approval.requested.atLeast) throw new TrunklineError('APPROVAL_DECIDED', 'refused', 'it was approved already');
+  if (stillNeeded(run.approval) === 0) throw new TrunklineError('APPROVAL_DECIDED', 'refused', 'it was approved already');
   return run;
 }
 

@@ -69,7 +69,7 @@ test('a stage whose evidence can not be signed, because the artifact is not what
   approving.ask({ type: 'approve', run: waiting });
   approving.report({ type: 'attest-refused', run: waiting, stage: 'prod', error });
   assert.deepEqual([approving.finished(waiting)?.outcome, approving.finished(waiting)?.error], ['FAILED', error]);
-  approving.ask({ type: 'retry', run: waiting, actions: 'failed' });
+  approving.ask({ type: 'retry', run: waiting, actions: 'failed' }, { user: 'bob' });
   approving.advanceTo(10);
   approving.ask({ type: 'approve', run: waiting });
   approving.advanceTo(30);
@@ -165,7 +165,7 @@ test('a retry keeps the artifact and begins the failed stage anew', () => {
   it.advanceTo(5);
   assert.equal(it.finished(run)?.outcome, 'FAILED');
   fail = false;
-  it.ask({ type: 'retry', run, actions: 'failed' });
+  it.ask({ type: 'retry', run, actions: 'failed' }, { user: 'bob' });
   it.advanceTo(10);
   it.ask({ type: 'approve', run });
   it.advanceTo(20);
@@ -231,7 +231,7 @@ test('no stage ever has two runs inside, every run ends once, and replaying the 
         else {
           const run = [...it.state.runs.keys()].at(-1 - each.pick);
           if (run === undefined) continue;
-          if (each.do === 'approve') it.ask({ type: 'approve', run });
+          if (each.do === 'approve') it.ask({ type: 'approve', run }, { user: 'bob' });
           else if (each.do === 'cancel') it.ask({ type: 'cancel', run, reason: 'test' });
           else it.ask({ type: 'retry', run, actions: 'failed' });
         }

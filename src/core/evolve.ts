@@ -45,6 +45,9 @@ export function evolve(state: PipelineState, event: Event): void {
       state.clockAhead = event.aheadMs;
       if (event.byMs !== 0) state.clockJumps = [...state.clockJumps, { at: event.at, byMs: event.byMs }].slice(-100);
       return;
+    case 'approval-rule-set':
+      state.approvalRule = { groups: event.groups, atLeast: event.atLeast, ownChanges: event.ownChanges };
+      return;
     case 'command-refused':
       return;
     default:
@@ -63,7 +66,7 @@ function withoutRegion(run: Run, event: EventOf<'environment-removed'>): Run {
   return { ...run, stages: Object.fromEntries(stages) };
 }
 
-type RunEvent = Exclude<Event, { type: 'commit-pushed' | 'trunk-rewritten' | 'run-started' | 'environment-removed' | 'clock-jumped' | 'command-refused' }>;
+type RunEvent = Exclude<Event, { type: 'commit-pushed' | 'trunk-rewritten' | 'run-started' | 'environment-removed' | 'approval-rule-set' | 'clock-jumped' | 'command-refused' }>;
 
 function evolveRun(state: PipelineState, event: RunEvent): void {
   const run = state.runs.get(event.run);
@@ -135,7 +138,7 @@ function runAfter(run: Run, event: RunEvent): Run {
     case 'approval-requested':
       return { ...run, approval: { requested: event, given: [] } };
     case 'approval-given':
-      return run.approval ? { ...run, approval: { ...run.approval, given: [...run.approval.given, event] } } : run;
+      return run.approval ? { ...run, approval: { ...run.approval, given: [...run.approval.given.filter(({ by }) => !event.lapsed?.includes(by)), event] } } : run;
     case 'approval-rejected':
       return run.approval ? { ...run, approval: { ...run.approval, rejected: event } } : run;
     default:
@@ -225,5 +228,5 @@ function retried(run: Run, event: EventOf<'run-retried'>): Run {
     const kept = Object.entries(stage.actions).filter(([name]) => !redo.has(name));
     return kept.length > 0 ? [[plan.name, { name: plan.name, state: 'queued', fence: stage.fence, actions: Object.fromEntries(kept) } satisfies StageRun]] : [];
   }));
-  return { ...rest, attempt: event.attempt, attemptStartedAt: event.at, since: event.at, stages };
+  return { ...rest, retriedBy: [...run.retriedBy ?? [], event.by], attempt: event.attempt, attemptStartedAt: event.at, since: event.at, stages };
 }

@@ -1,6 +1,7 @@
 import type { Instant } from '../foundation/units.ts';
 import type { Event } from '../journal/events.ts';
 import { admission, type Capacity } from './admission.ts';
+import { firstPin } from './approval-rule.ts';
 import { warningDue } from './budget.ts';
 import { errorRecord } from '../foundation/errors.ts';
 import { evolve } from './evolve.ts';
@@ -24,6 +25,8 @@ export function advance(state: PipelineState, events: readonly Event[], capacity
 
 /** The next thing that follows from the state, for the oldest run that it concerns; nothing when all must wait. */
 function follow(state: PipelineState, capacity: Capacity, now: Instant): Event[] {
+  const pin = firstPin(state, now);
+  if (pin.length > 0) return [...pin];
   for (const id of state.unfinished) {
     const run = state.runs.get(id);
     const events = run ? guarded(run, now, () => followRun(state, run, capacity, now)) : [];
@@ -56,7 +59,7 @@ function followRun(state: PipelineState, run: Run, capacity: Capacity, now: Inst
   const stage = run.stages[plan.name];
   if (stage?.state === 'running') {
     const warning = stopOf(run, stage) ? [] : warningDue(run, plan, stage, now);
-    return warning.length > 0 ? warning : progress(run, plan, stage, now);
+    return warning.length > 0 ? warning : progress(run, plan, stage, now, state.approvalRule);
   }
   if (run.cancel) return [{ type: 'run-finished', at: now, run: run.id, attempt: run.attempt, outcome: 'STOPPED', rolledBack: false, reason: `stopped by ${run.cancel.by} before ${plan.name}: ${run.cancel.reason}` }];
   return admission(state, run, plan, capacity, now);

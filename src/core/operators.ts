@@ -8,13 +8,31 @@ import { TrunklineError } from '../foundation/errors.ts';
  */
 const roles = z.array(z.string().min(1)).min(1);
 
+/** Who approves releases for an environment: so many people of these groups. */
+const approvalRule = z.strictObject({
+  groups: roles,
+  atLeast: z.int().min(1).max(100),
+  /** Whether those who wrote a release or asked for its run may approve it where others could: by default they may not. */
+  ownChanges: z.enum(['refused', 'allowed']).optional(),
+});
+
+export interface ApprovalRule {
+  readonly groups: readonly string[];
+  readonly atLeast: number;
+  readonly ownChanges?: 'refused' | 'allowed' | undefined;
+}
+
 export const operatorsSchema = z.strictObject({
   people: z.record(z.string().min(1), z.strictObject({
     groups: z.array(z.string().min(1)),
     actedBy: z.array(z.string().min(1)).optional(),
+    /** The addresses under which this person commits. */
+    emails: z.array(z.string().min(1)).optional(),
   })),
+  /** Pinned as the first plan says it; from then on only an operator changes it, and a commit's plan only narrows it. */
+  approvals: z.strictObject({ prod: approvalRule }).partial().optional(),
   /** Who may do what else there is: names and groups. What is left out, whoever can reach the state folder may; for a rollback, who may approve. */
-  roles: z.strictObject({ cancel: roles, retry: roles, resume: roles, rollback: roles, down: roles }).partial().optional(),
+  roles: z.strictObject({ cancel: roles, retry: roles, resume: roles, rollback: roles, down: roles, approvers: roles }).partial().optional(),
   /** Whether production also takes what was built where no namespaces can be made. */
   acceptsUnisolatedBuilds: z.boolean().optional(),
 });

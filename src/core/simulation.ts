@@ -37,14 +37,14 @@ export class Simulation {
     this.#builds = builds;
   }
 
-  /** Pushes a commit to the trunk and asks for its run. */
+  /** Pushes a commit to the trunk, which begins its run. */
   push(name: string): string {
     const id = digestOf(name).slice(7, 47);
     this.report({ type: 'trunk-seen', commits: [{ id, tree: id, subject: name, author: 'someone', reverts: [] }] });
-    return this.ask({ type: 'run', commit: id, again: false });
+    return this.ask({ type: 'run', commit: id, again: false }, { user: 'trunkline' });
   }
 
-  ask(command: Exclude<Command, { type: 'down' | 'poll' }>, asked: Partial<Asked> = {}): string {
+  ask(command: Exclude<Command, { type: 'down' | 'poll' | 'approvers' }>, asked: Partial<Asked> = {}): string {
     const operators = { people: { ann: { groups: ['operators'] }, bob: { groups: ['operators'] } } };
     const { events, answer } = decide(this.state, command, { user: 'ann', operators, now: this.now, ...asked });
     this.#take(events);

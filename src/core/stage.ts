@@ -4,7 +4,9 @@ import type { Event, EventOf } from '../journal/events.ts';
 import { approvalInput, type ActionPlan, type StagePlan } from '../pipeline/plan.ts';
 import { begin } from '../rollout/machine.ts';
 import type { RollbackCause } from '../rollout/rollout.ts';
+import { ruleInForce, stillNeeded } from './approval-rule.ts';
 import { evidenceOf } from './evidence.ts';
+import type { ApprovalRule } from './operators.ts';
 import type { Run, StageRun } from './state.ts';
 
 /** Kinds that the core itself carries out; all others are attempts that a runner performs. */
@@ -14,11 +16,11 @@ export const coreKinds: ReadonlySet<string> = new Set(['approval', 'rollout']);
 const MOST_LOSSES = 10;
 
 /** What follows inside a stage that a run is in. Nothing follows while attempts are under way and nothing is ready. */
-export function progress(run: Run, plan: StagePlan, stage: StageRun, now: Instant): Event[] {
+export function progress(run: Run, plan: StagePlan, stage: StageRun, now: Instant, pinned?: ApprovalRule): Event[] {
   const stop = stopOf(run, stage);
   if (stop) return closing(run, plan, stage, stop, now);
 
-  const started = plan.actions.flatMap((action) => actionEvents(run, plan, stage, action, now));
+  const started = plan.actions.flatMap((action) => actionEvents(run, plan, stage, action, now, pinned));
   if (started.length > 0) return started;
   if (!plan.actions.every(({ name }) => stage.actions[name]?.state === 'passed')) return [];
   if (isAttestable(run, plan) && !isAttested(run, plan)) return [];
@@ -58,7 +60,7 @@ export function stopOf(run: Run, stage: StageRun): Stop | undefined {
   return { cause, action: 'deploy', error: { code: CODES[cause.type] ?? 'ROLLED_BACK', class: 'code', message: `${cause.detail}${where}`, ...(cause.lastLines ? { lastLines: cause.lastLines } : {}) } };
 }
 
-function actionEvents(run: Run, plan: StagePlan, stage: StageRun, action: ActionPlan, now: Instant): Event[] {
+function actionEvents(run: Run, plan: StagePlan, stage: StageRun, action: ActionPlan, now: Instant, pinned: ApprovalRule | undefined): Event[] {
   const known = stage.actions[action.name];
   const place = { run: run.id, stage: plan.name, action: action.name } as const;
   if (known?.state === 'running') return coreKinds.has(action.kind) ? coreProgress(run, stage, action, known.attempt, place, now) : [];
@@ -70,15 +72,16 @@ function actionEvents(run: Run, plan: StagePlan, stage: StageRun, action: Action
     return [{ type: 'action-failed', at: now, ...place, attempt: known.attempt, error: { code: 'HOST_LOST', class: 'infra', message: `its host ended during each of ${MOST_LOSSES} attempts`, hint: 'look at the memory and the log of the machine' } }];
   }
   const started: Event = { type: 'action-started', at: now, ...place, attempt, fence: stage.fence };
-  if (action.kind === 'approval' && run.approval === undefined) return [started, approvalRequest(run, action, now)];
+  if (action.kind === 'approval' && run.approval === undefined) return [started, approvalRequest(run, action, now, pinned)];
   if (action.kind === 'rollout' && stage.rollout === undefined) return [started, rolloutStart(run, plan, now)];
   return [started];
 }
 
-function approvalRequest(run: Run, action: ActionPlan, now: Instant): Event {
-  const { by, atLeast, expiresMs } = approvalInput.parse(action.input);
+function approvalRequest(run: Run, action: ActionPlan, now: Instant, pinned: ApprovalRule | undefined): Event {
+  const planned = approvalInput.parse(action.input);
+  const { groups, atLeast } = ruleInForce(pinned, planned);
   if (!run.artifact || !run.plan) throw new Error(`run ${run.id} asks for approval without an artifact`);
-  return { type: 'approval-requested', at: now, run: run.id, artifact: run.artifact, plan: run.plan.digest, evidence: evidenceOf(run), by, atLeast, expiresAt: now + expiresMs };
+  return { type: 'approval-requested', at: now, run: run.id, artifact: run.artifact, plan: run.plan.digest, evidence: evidenceOf(run), by: groups, atLeast, expiresAt: now + planned.expiresMs };
 }
 
 function rolloutStart(run: Run, plan: StagePlan, now: Instant): Event {
@@ -117,7 +120,7 @@ export function rolloutDue(action: ActionPlan, stage: StageRun): Instant | undef
 }
 
 export function isApproved(run: Run): boolean {
-  return run.approval !== undefined && run.approval.given.length >= run.approval.requested.atLeast;
+  return run.approval !== undefined && stillNeeded(run.approval) === 0;
 }
 
 export function isApprovalAttested(run: Run): boolean {

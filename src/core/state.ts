@@ -1,8 +1,9 @@
 import type { ErrorRecord } from '../foundation/errors.ts';
 import type { Digest, Instant, Json, Millis, Name } from '../foundation/units.ts';
 import type { Commit, EventOf, RetriedEffect } from '../journal/events.ts';
-import { approvalInput, type Plan, type StageName, type StagePlan } from '../pipeline/plan.ts';
+import type { Plan, StageName, StagePlan } from '../pipeline/plan.ts';
 import { sourceStage } from '../pipeline/source-stage.ts';
+import type { ApprovalRule } from './operators.ts';
 import type { RolloutState } from '../rollout/rollout.ts';
 
 /**
@@ -25,6 +26,8 @@ export interface PipelineState {
   readonly stages: { readonly [stage in StageName]: StageState };
   /** By `environment/region`: the release that was settled there last. */
   readonly live: Map<string, LiveRecord>;
+  /** Who approves Prod, as it was last said. */
+  approvalRule?: ApprovalRule;
 }
 
 export interface TrunkState {
@@ -66,6 +69,8 @@ export interface Run {
   readonly kind: 'STANDARD' | 'ROLLBACK';
   readonly commit: string;
   readonly by: string;
+  /** Who asked for it again. */
+  readonly retriedBy?: readonly string[];
   readonly reason?: string;
   readonly restores?: string;
   readonly startedAt: Instant;
@@ -178,10 +183,4 @@ export function stagesOf(run: Run): readonly StagePlan[] {
 /** The stage that a run is in or stands before; undefined once all have passed. */
 export function currentStage(run: Run): StagePlan | undefined {
   return stagesOf(run).find(({ name }) => run.stages[name]?.state !== 'passed');
-}
-
-/** The groups that the plan lets approve production; the same may roll it back. */
-export function approvalGroups(plan: Plan): readonly string[] {
-  const input = plan.stages.flatMap(({ actions }) => actions).find(({ kind }) => kind === 'approval')?.input;
-  return approvalInput.safeParse(input).data?.by ?? [];
 }

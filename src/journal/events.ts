@@ -16,6 +16,8 @@ export interface Commit {
   readonly tree: string;
   readonly subject: string;
   readonly author: string;
+  /** Who else wrote, committed or is named as an author of it, or of what it merges: `Name <address>`, each once. */
+  readonly contributors?: readonly string[];
   /** Commits that its message says it reverts. */
   readonly reverts: readonly string[];
 }
@@ -58,7 +60,11 @@ export type Event = { readonly at: Instant } & (
   | { readonly type: 'attestation-refused'; readonly run: string; readonly stage: StageName; readonly error: ErrorRecord }
   // Approval
   | { readonly type: 'approval-requested'; readonly run: string; readonly artifact: Digest; readonly plan: Digest; /** Of all evidence so far: what is approved is exactly this. */ readonly evidence: Digest; readonly by: readonly string[]; readonly atLeast: number; readonly expiresAt: Instant }
-  | { readonly type: 'approval-given'; readonly run: string; readonly by: string; readonly user: string; readonly evidence: Digest; readonly text?: string }
+  | { readonly type: 'approval-given'; readonly run: string; readonly by: string; readonly user: string; readonly evidence: Digest; readonly text?: string;
+      /** Of all that was shown. */ readonly shown?: Digest; /** How many must approve in all, by the rule at this moment. */ readonly atLeast?: number;
+      /** Who approved before and no longer counts: the right is gone, or something else was shown. */ readonly lapsed?: readonly string[] }
+  /** Who approves an environment from now on. `by` a person; `trunkline`, which pins what the first plan says; or `operators.json`, where it was found changed. */
+  | { readonly type: 'approval-rule-set'; readonly environment: 'prod'; readonly groups: readonly string[]; readonly atLeast: number; readonly ownChanges: 'refused' | 'allowed'; readonly by: string }
   | { readonly type: 'approval-rejected'; readonly run: string; readonly by: string; readonly user: string; readonly reason: string; readonly defect: boolean }
   // Deployment
   | { readonly type: 'rollout-started'; readonly run: string; readonly stage: StageName; readonly environment: Name; readonly release: string; readonly artifact: Digest }

@@ -7,13 +7,14 @@ const id = z.string().min(1).max(100);
 
 export const commandSchema = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('run'), commit: id, again: z.boolean() }),
-  z.strictObject({ type: z.literal('approve'), run: id, as: id.optional(), text: text.optional(), evidence: id.optional() }),
+  z.strictObject({ type: z.literal('approve'), run: id, as: id.optional(), text: text.optional(), evidence: id.optional(), shown: id.optional() }),
   z.strictObject({ type: z.literal('reject'), run: id, as: id.optional(), reason: text, defect: z.boolean() }),
   z.strictObject({ type: z.literal('cancel'), run: id, reason: text }),
   z.strictObject({ type: z.literal('retry'), run: id, actions: z.enum(['failed', 'all']) }),
   z.strictObject({ type: z.literal('rollback'), to: id.optional(), reason: text }),
   z.strictObject({ type: z.literal('resume'), run: id }),
   z.strictObject({ type: z.literal('down'), environment: id.optional() }),
+  z.strictObject({ type: z.literal('approvers'), groups: z.array(id).min(1).max(100).readonly().optional(), atLeast: z.int().min(1).max(100).optional(), ownChanges: z.enum(['refused', 'allowed']).optional() }),
   z.strictObject({ type: z.literal('poll') }),
 ]);
 

@@ -7,7 +7,7 @@ import { Story, type MetricsShown } from '../rig/story.ts';
 const user = userInfo().username;
 
 test('only whom the operator names approves, only what was shown, and once; every refusal is kept', () => Story.told(async (story) => {
-  story.operators({ people: { [user]: { groups: ['readers'] }, kim: { groups: ['operators'], actedBy: [user] }, alex: { groups: ['operators'] } } });
+  story.operators({ people: { [user]: { groups: ['readers'] }, dana: { groups: ['operators'], actedBy: [user] }, kim: { groups: ['operators'], actedBy: [user] }, alex: { groups: ['operators'] }, ivy: { groups: ['interns'], actedBy: [user] } } });
   story.kiosk({ number: 1 });
   const running = story.begin(['run', '--wait']);
   const run = (await running.says(/(\S+) WAITS FOR APPROVAL by operators/))[1]!;
@@ -19,24 +19,41 @@ test('only whom the operator names approves, only what was shown, and once; ever
   await refused(['approve'], /may not approve this release: that takes a member of operators \[NOT_AUTHORISED\]\n +an operator adds people to operators\.json/);
   await refused(['approve', '--as', 'alex'], /as alex may not approve/);
   await refused(['approve', '--as', 'constructor'], /NOT_AUTHORISED/);
+  await refused(['approve', '--as', 'kim'], /kim may not approve this release: kim wrote a part of .* \[OWN_CHANGE\]/);
   await refused(['reject', '--reason', 'no'], /may not reject this release/);
-  await refused(['approve', '--as', 'kim', '--evidence', `sha256:${'0'.repeat(64)}`], /not what you were shown \[APPROVAL_STALE\]\n +look again with "trunkline show/);
+  await refused(['approve', '--as', 'dana', '--evidence', `sha256:${'0'.repeat(64)}`], /not what you were shown \[APPROVAL_STALE\]\n +look again with "trunkline show/);
   await running.says(/refused to approve for .*: .* may not approve/);
   await running.says(/refused to approve for .*: what waits for approval is not what you were shown/);
   const waiting = await story.show(run);
   assert.deepEqual(waiting.approval!.given, []);
   assert.deepEqual(await story.env('prod'), [], 'nothing happens in Prod before');
 
-  const approved = await story.ask(['approve', run, '--as', 'kim', '--evidence', waiting.approval!.requested.evidence, '--message', 'looks good']);
+  const approved = await story.ask(['approve', run, '--as', 'dana', '--evidence', waiting.approval!.requested.evidence, '--message', 'looks good']);
   assert.equal(approved.code, 0, approved.err);
   assert.equal((await running.ended).code, 0);
   const shown = await story.show(run);
-  assert.deepEqual(shown.approval!.given.map(({ by, user: who }) => [by, who]), [['kim', user]]);
+  assert.deepEqual(shown.approval!.given.map(({ by, user: who }) => [by, who]), [['dana', user]]);
   assert.equal(shown.approval!.requested.artifact, shown.artifact);
   assert.ok(shown.evidence.some(({ stage, name }) => stage === 'prod' && name.startsWith('approval')), 'the approval is signed evidence');
-  const late = await story.ask(['approve', run, '--as', 'kim']);
+  const late = await story.ask(['approve', run, '--as', 'dana']);
   assert.equal(late.code, 5);
+
+  // A "small fix" names other approvers, fewer of them, and takes an alarm's bake away.
+  story.kiosk({ number: 2, fields: { 'prod.approval': "approval({ by: ['interns'], atLeast: 1 })" } });
+  const small = await story.ask(['run']);
+  assert.equal(small.code, 4, small.err);
+  assert.match(small.err, /PLAN WIDENS who approves: it asks for 1 of interns; the operator's rule holds: 1 of operators/);
+  assert.match(small.err, /APPROVAL +prod, action "approval", by: operators -> interns/);
+  const { run: second } = await story.show();
+  const sly = await story.ask(['approve', second, '--as', 'ivy']);
+  assert.deepEqual([sly.code, /takes a member of operators \[NOT_AUTHORISED\]/.test(sly.err)], [5, true], sly.err);
+  const rule = await story.data<{ readonly prod: object }>(['approvers']);
+  assert.deepEqual(rule.prod, { groups: ['operators'], atLeast: 1, ownChanges: 'refused' });
+  const changed = await story.ask(['approvers', '--groups', 'interns,operators']);
+  assert.deepEqual([changed.code, changed.out], [0, 'from now on 1 of interns or operators must approve production\n']);
+  assert.equal((await story.ask(['approve', second, '--as', 'ivy'])).code, 0);
 }));
+
 
 test('what is rejected, or not decided in time, ends there; a defect alone counts as a failure', () => Story.told(async (story) => {
   story.kiosk({ number: 1, fields: { 'prod.approval': "approval({ by: ['operators'], expires: '20s' })" } });

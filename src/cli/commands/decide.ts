@@ -1,15 +1,21 @@
 import { TrunklineError } from '../../foundation/errors.ts';
 import type { Command } from '../../core/command.ts';
 import { ask } from '../asking.ts';
+import { approvalTold, describeApproval } from '../approval.ts';
 import type { Session } from '../command.ts';
 import { findRun } from './show.ts';
 
-interface ApproveOptions { readonly as?: string; readonly message?: string; readonly evidence?: string }
+interface ApproveOptions { readonly as?: string; readonly message?: string; readonly evidence?: string; readonly shown?: string }
 interface RejectOptions { readonly as?: string; readonly reason: string; readonly defect?: boolean }
 
 /** `trunkline approve RUN` */
-export async function approve(session: Session, { as, message, evidence }: ApproveOptions, id?: string): Promise<void> {
-  await tell(session, id, (run) => ({ type: 'approve', run, ...(as === undefined ? {} : { as }), ...(message === undefined ? {} : { text: message }), ...(evidence === undefined ? {} : { evidence }) }));
+export async function approve(session: Session, { as, message, evidence, shown }: ApproveOptions, id?: string): Promise<void> {
+  const product = await session.product();
+  const state = product.state();
+  const told = id === undefined ? null : approvalTold(state, findRun(state, id), product.operators());
+  if (told && shown === undefined && !session.json) for (const line of describeApproval(findRun(state, id).id, told)) session.terminal.note(line);
+  const digest = shown ?? told?.digest;
+  await tell(session, id, (run) => ({ type: 'approve', run, ...(as === undefined ? {} : { as }), ...(message === undefined ? {} : { text: message }), ...(evidence === undefined ? {} : { evidence }), ...(digest === undefined ? {} : { shown: digest }) }));
 }
 
 /** `trunkline reject RUN` */

@@ -12,7 +12,7 @@ import type { Product } from '../product.ts';
 import { summaryOf } from '../summary.ts';
 import { waits } from '../waiting.ts';
 import type { Terminal } from '../terminal.ts';
-import { describeApproval } from '../approval.ts';
+import { approvalTold, describeApproval } from '../approval.ts';
 
 export interface RunOptions { readonly again?: boolean; readonly wait?: boolean; readonly detach?: boolean }
 
@@ -33,7 +33,7 @@ export async function conduct(session: Session, product: Product, command: Comma
   if (!answer.began || options.detach) {
     const state = product.state();
     const known = state.runs.get(answer.run);
-    if (known?.finished || options.detach) return report(session, state, answer.run);
+    if (known?.finished || options.detach) return report(session, product, state, answer.run);
   }
   return await followRun(session, product, conductor, answer.run, answer.began ? after : 0, options); // not before it ends may the host be disposed of
 }
@@ -52,23 +52,25 @@ async function followRun(session: Session, product: Product, conductor: Conducto
       terminal.note(`run ${id} is where it was; "trunkline up" or "trunkline run" goes on with it`);
       return EXIT.waiting;
     }
-    if (current.finished || !waits(state, id) || !terminal.isLive || !process.stdin.isTTY) return report(session, state, id);
-    for (const line of describeApproval(state, current)) terminal.print(line);
+    if (current.finished || !waits(state, id) || !terminal.isLive || !process.stdin.isTTY) return report(session, product, state, id);
+    const told = approvalTold(state, current, product.operators());
+    if (!told || !told.approvers.may.includes(product.user)) return report(session, product, state, id);
+    for (const line of describeApproval(id, told)) terminal.print(line);
     const question = createInterface({ input: process.stdin, output: process.stdout });
     const said = await question.question('Approve this release for production? [y/N] ', { signal });
     question.close();
-    const evidence = current.approval?.requested.evidence;
-    if (/^y(es)?$/i.test(said.trim())) await conductor.command({ type: 'approve', run: id, ...(evidence === undefined ? {} : { evidence }) }, product.user);
+    if (/^y(es)?$/i.test(said.trim())) await conductor.command({ type: 'approve', run: id, evidence: told.evidence, shown: told.digest }, product.user);
     else await conductor.command({ type: 'reject', run: id, reason: 'rejected at the terminal', defect: false }, product.user);
   }
 }
 
-function report({ terminal, json }: Session, state: PipelineState, id: string): ExitCode {
+function report({ terminal, json }: Session, product: Product, state: PipelineState, id: string): ExitCode {
   const run = state.runs.get(id);
   if (!run) throw new TrunklineError('RUN_UNKNOWN', 'usage', `there is no run ${id}`, '"trunkline runs" lists them');
-  if (json) terminal.json(summaryOf(state, run));
-  else if (waits(state, id)) {
-    for (const line of describeApproval(state, run)) terminal.note(line);
+  const told = approvalTold(state, run, product.operators());
+  if (json) terminal.json(summaryOf(state, run, product.operators()));
+  else if (told) {
+    for (const line of describeApproval(id, told)) terminal.note(line);
     terminal.note(`it goes on when someone who may says: trunkline approve ${id}`);
   } else if (run.finished?.error) {
     explainEnd(terminal, run.id, run.finished.error);

@@ -16,10 +16,11 @@ function placeOf(run: Run): string {
 
 /** `trunkline runs` */
 export async function runs({ terminal, json, product }: Session, { limit }: { readonly limit: string }): Promise<void> {
-  const state = (await product()).state();
+  const { state: read, operators } = await product();
+  const state = read();
   const shown = [...state.runs.values()].slice(-Math.max(1, Number(limit) || 20)).reverse();
   const now = instantAt(state, Date.now());
-  if (json) return terminal.json(shown.map((run) => summaryOf(state, run)));
+  if (json) return terminal.json(shown.map((run) => summaryOf(state, run, operators())));
   if (shown.length === 0) return terminal.print('nothing has run yet; "trunkline run" runs the head of the trunk');
   terminal.table(['run', 'commit', 'outcome', 'began', 'took', 'subject'], shown.map((run) => {
     const outcome = waits(state, run.id) ? waitingText(run, now) : run.finished ? `${run.finished.outcome}${run.finished.rolledBack ? ' (rolled back)' : ''}` : placeOf(run);

@@ -3,14 +3,13 @@ import { TrunklineError } from '../../foundation/errors.ts';
 import { printable } from '../../runner/printable.ts';
 import { inShort } from '../../reports/in-short.ts';
 import { problemsIn } from '../../reports/problems.ts';
-import { describeApproval } from '../approval.ts';
+import { approvalTold, describeApproval } from '../approval.ts';
 import type { Session } from '../command.ts';
 import { jumpText, subjectOf } from '../follow.ts';
 import { problemLines } from '../report/problem-lines.ts';
 import { reportedIn, tellingLines, type Reported } from '../report/reported.ts';
 import { clockJumpsIn, summaryOf } from '../summary.ts';
 import { treeOf, type Notes, type Paint } from '../tree.ts';
-import { waits } from '../waiting.ts';
 
 /** Of a failed action; "trunkline report" has all. */
 const FIRST = 5;
@@ -22,7 +21,7 @@ export async function show({ terminal, json, product: open }: Session, _options:
   const state = product.state();
   const run = findRun(state, id);
   const reported = await reportedIn(product, run);
-  if (json) return terminal.json(withReports(summaryOf(state, run), reported));
+  if (json) return terminal.json(withReports(summaryOf(state, run, product.operators()), reported));
   const paint: Paint = (colour, text) => terminal.paint(colour, text);
   for (const line of treeOf(run, subjectOf(state, run), instantAt(state, Date.now()), paint, notesOf(run, reported, paint))) terminal.print(printable(line));
   for (const jump of clockJumpsIn(state, run)) terminal.print(terminal.paint('yellow', ` ${jumpText(jump.byMs)}, at ${new Date(jump.at).toISOString().slice(0, 19)}Z`));
@@ -31,7 +30,8 @@ export async function show({ terminal, json, product: open }: Session, _options:
   for (const { name, digest, stage } of run.evidence) terminal.print(` evidence  ${stage}: ${printable(name)} ${digest}`);
   for (const { by, user } of run.approval?.given ?? []) terminal.print(` approved  by ${by}${by === user ? '' : ` (${user})`}`);
   for (const { row, reason } of run.plan?.plan.waivers ?? []) terminal.print(terminal.paint('dim', ` waived    ${row}: ${printable(reason)}`));
-  if (waits(state, run.id)) for (const line of describeApproval(state, run)) terminal.print(printable(line));
+  const told = approvalTold(state, run, product.operators());
+  if (told) for (const line of describeApproval(run.id, told)) terminal.print(printable(line));
 }
 
 /** Under each action what it reported, in short; under one that failed, its first problems. */

@@ -96,10 +96,12 @@ function passedStatement(parts: AttestationParts, subject: Subject, run: Run, st
 
 function approvalStatement(subject: Subject, run: Run): Named {
   const { approval: asked } = run;
+  const shown = asked?.given.at(-1)?.shown;
   if (!asked || !run.plan) throw new Error(`run ${run.id} was approved without being asked for`);
   return { name: `approval ${run.attempt}`, statement: approval(subject, {
     environment: 'prod', run: run.id, plan: run.plan.digest, evidence: evidenceOf(run),
     attestations: run.evidence.filter(({ stage }) => stage !== 'prod').map(({ digest }) => digest),
+    ...(shown === undefined ? {} : { shown }),
     approvers: asked.given.map(({ by, at, text }) => ({ user: by, at, ...(text === undefined ? {} : { text }) })),
     expiresAt: asked.requested.expiresAt,
   }) };

@@ -3,13 +3,14 @@ import { decide, type Asked } from '../../core/commands.ts';
 import { evolve } from '../../core/evolve.ts';
 import { eventsOf, type Fact } from '../../core/facts.ts';
 import { advance } from '../../core/follow.ts';
-import { authoriseRole, type Operators } from '../../core/operators.ts';
+import { ruleAsked, ruleSeen, ruleSet, ruleText } from '../../core/approval-rule.ts';
+import { authoriseRole, type ApprovalRule, type Operators } from '../../core/operators.ts';
 import { owed, wakeAt, type Effect } from '../../core/owed.ts';
 import { emptyState, type PipelineState } from '../../core/state.ts';
 import type { Clock } from '../../foundation/clock.ts';
 import type { Jump, Timeline } from '../../foundation/timeline.ts';
 import { TrunklineError, errorRecord } from '../../foundation/errors.ts';
-import type { Millis } from '../../foundation/units.ts';
+import type { Instant, Millis } from '../../foundation/units.ts';
 import type { Event, Recorded } from '../../journal/events.ts';
 import type { Journal } from '../../journal/journal.ts';
 import type { Effects } from '../effects.ts';
@@ -26,6 +27,8 @@ export interface EmbeddedParts {
   readonly capacity: Capacity;
   /** Read anew at every decision: rights may have been taken away a moment ago. */
   readonly operators: () => Operators;
+  /** Writes who approves into the operator's file. */
+  readonly pin: (rule: ApprovalRule) => void;
   /** What the trunk shows, asked when a command needs it. */
   readonly look: (state: PipelineState) => Promise<Fact | undefined>;
   /** Ends environments; answers what it ended. */
@@ -67,6 +70,7 @@ export class EmbeddedHost implements Host {
     host.#tellJump(jump);
     for (const fact of left) host.report(fact);
     if (parts.timeline) host.#looking = setInterval(() => host.#lookAtClock(), LOOK_AT_CLOCK).unref();
+    host.#showPin();
     return host;
   }
 
@@ -79,6 +83,7 @@ export class EmbeddedHost implements Host {
         return await this.#down(command.environment, user);
       }
       this.#takeUp(); // it is decided on all that is known
+      if (command.type === 'approvers') return this.#setApprovers(command, user);
       const { clock, operators } = this.#parts;
       const asked: Asked = { user, operators: operators(), now: clock.now() };
       const { events, answer } = decide(this.state, command, asked);
@@ -171,17 +176,48 @@ export class EmbeddedHost implements Host {
     return { message: events.length === 0 ? 'nothing was up' : `${events.length} region(s) ended`, began: false };
   }
 
+  /** The file first: where this process dies between the two, the next look at the file writes it down. */
+  #setApprovers(command: Extract<Command, { type: 'approvers' }>, user: string): Answer {
+    const { clock, operators, pin } = this.#parts;
+    const rule = ruleAsked(this.state, operators(), command, user);
+    pin(rule);
+    this.#commit([ruleSet(rule, user, clock.now())]);
+    return { message: `from now on ${ruleText(rule)} must approve production`, began: false };
+  }
+
+  /** What the operator's file says of approvals and the journal does not know yet. A file that can't be read changes nothing. */
+  #ruleSeen(now: Instant, setting: boolean): readonly Event[] {
+    if (setting) return [];
+    try {
+      return ruleSeen(this.state, this.#parts.operators(), now);
+    } catch {
+      return [];
+    }
+  }
+
+  /** Shows the operator what the first plan pinned. It holds without: the journal has it. */
+  #showPin(): void {
+    const { operators, pin } = this.#parts;
+    try {
+      if (this.state.approvalRule && operators().approvals?.prod === undefined) pin(this.state.approvalRule);
+    } catch {
+      // a file that can't be read or written is told to the next person who decides anything
+    }
+  }
+
   #commit(events: readonly Event[]): void {
     if (this.#failure) throw this.#failure;
     const { clock, journal, capacity } = this.#parts;
     const before = this.state.head;
     const now = clock.now();
-    const all: Event[] = [];
+    const setting = events.some(({ type }) => type === 'approval-rule-set');
+    const all: Event[] = advance(this.state, this.#ruleSeen(now, setting), capacity, now);
     for (const { fact, ended } of this.#taken.splice(0)) {
       if (ended !== undefined) this.#underWay.delete(ended);
       all.push(...advance(this.state, eventsOf(this.state, fact, now), capacity, now));
     }
     all.push(...advance(this.state, events, capacity, now));
+    const isPinned = all.some(({ type }) => type === 'approval-rule-set');
     if (all.length > 0) {
       try {
         const recorded = journal.append(before, all);
@@ -191,6 +227,7 @@ export class EmbeddedHost implements Host {
       }
       for (const event of all) this.#releaseAfter(event);
       if (all.some(({ type }) => type === 'stage-passed' || type === 'stage-failed' || type === 'run-finished')) this.#seal();
+      if (isPinned) this.#showPin();
     }
     if (!this.#closed) this.#reconcile();
     this.#notify();
