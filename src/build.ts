@@ -66,7 +66,7 @@ export async function localBuild({ place, folder, plan, cells, workTree, staged,
     clock: systemClock, kinds: new Map(parts.map((kind) => [kind.kind, kind])), artifacts, environments: environmentsOf(place), cells,
     releases: new Releases(join(folder, 'releases'), artifacts), isolation: cells.isolation, secret: (name) => secrets.get(name), reports: join(folder, 'reports'),
     history: () => openHistory(place.repository, commit !== undefined ? { commit } : staged ? 'staged' : 'worktree'),
-    workspaces: new Workspaces({ root: join(folder, 'work'), cells, hidden: [place.state], checkout: (_commit, target) => (commit !== undefined ? checkout(place.repository, commit, target) : staged ? workTree.checkoutIndex(target) : workTree.checkoutWorkTree(target)) }),
+    workspaces: new Workspaces({ root: join(folder, 'work'), cells, hidden: place.hidden, checkout: (_commit, target) => (commit !== undefined ? checkout(place.repository, commit, target) : staged ? workTree.checkoutIndex(target) : workTree.checkoutWorkTree(target)) }),
     signer: nobody, builder: 'trunkline:worktree', repository: place.repository.root, results: keptLocally(place),
     log: async (path) => {
       await mkdir(dirname(join(folder, 'logs', path)), { recursive: true });

@@ -100,7 +100,7 @@ export async function startHost(place: Place, settings: PipelineSettings, reposi
     const environments = wrap.environments(environmentsOf(place, timeline));
     const secrets = new SecretFiles(place.secrets);
     const releases = new Releases(place.releases, artifacts);
-    const workspaces = new Workspaces({ root: place.work, cells, hidden: [place.state], checkout: wrap.checkout((commit, folder) => checkout(place.repository, commit, folder)) });
+    const workspaces = new Workspaces({ root: place.work, cells, hidden: place.hidden, checkout: wrap.checkout((commit, folder) => checkout(place.repository, commit, folder)) });
     const builder = builderOf(settings.application);
     let host: EmbeddedHost | undefined;
     const state = (): PipelineState => {

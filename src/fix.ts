@@ -73,7 +73,7 @@ async function upgraded({ place, folder, cells, commit, signal, now }: Fixing, u
   }
   const isDirect = ({ name }: Upgrade): boolean => SECTIONS.some((section) => Object.hasOwn((manifest[section] ?? {}) as object, name));
   const log = openLog(join(folder, 'npm.log'), { secrets: [] });
-  const cell = await cells.open({ id: newId('fix', now), workdir, hidden: [place.state] });
+  const cell = await cells.open({ id: newId('fix', now), workdir, hidden: place.hidden });
   const run = (command: readonly string[]): Promise<void> => carriedOut(cell, { command, cwd: tree, log, signal });
   const stillIn = async (): Promise<readonly Upgrade[]> => {
     const files = await filesIn(tree);

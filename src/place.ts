@@ -2,6 +2,7 @@ import { mkdirSync, realpathSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { TrunklineError } from './foundation/errors.ts';
 import type { Repository } from './source/git/repository.ts';
+import { foldersOf } from './work-trees.ts';
 
 /** Where everything of one pipeline lies: the state folder, which belongs to the operator alone. */
 export interface Place {
@@ -29,6 +30,8 @@ export interface Place {
   readonly advisories: string;
   /** For what lasts no longer than one command. */
   readonly scratch: string;
+  /** What no code of a commit sees: all of the above, and the repository with all its work trees: a remote may hold a token. */
+  readonly hidden: readonly string[];
 }
 
 /** The state folder is `--state`, else `.trunkline` beside the git folder that all work trees of the repository share. */
@@ -40,6 +43,7 @@ export function placeOf(repository: Repository, stateOption: string | undefined)
     journal: at('journal.db'), socket: at('host.sock'), artifacts: at('artifacts'), keys: at('keys'), secrets: at('secrets'),
     operators: at('operators.json'), pipeline: at('pipeline.json'), environments: at('environments'), work: at('work'),
     cells: at('cells'), releases: at('releases'), logs: at('logs'), reports: at('reports'), cache: at('cache'), local: at('local'), scans: at('scans'), advisories: at('advisories'), scratch: at('scratch'),
+    hidden: [state, ...foldersOf(repository)],
   };
 }
 

@@ -82,7 +82,7 @@ async function evaluate(place: Place, commit: Staged, folder: string, parts: Rea
     await mkdir(dirname(join(checkout, path)), { recursive: true });
     await writeFile(join(checkout, path), text);
   }
-  const cell = await openCells({ records: join(here, 'cells'), marker: here }).open({ id: basename(here), workdir: dirname(checkout), hidden: [place.state] });
+  const cell = await openCells({ records: join(here, 'cells'), marker: here }).open({ id: basename(here), workdir: dirname(checkout), hidden: place.hidden });
   const log = openLog(join(here, 'evaluation.log'), { secrets: [] });
   try {
     return await evaluateConfig(cell, { config: join(checkout, CONFIG), log, signal, timeout: 30_000 });

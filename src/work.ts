@@ -61,7 +61,7 @@ export async function openWork(repository: Repository, place: Place, user: strin
     const workdir = join(folder, 'work');
     const laidOut = join(workdir, 'checkout');
     await layOut(laidOut);
-    const cell = await cellsIn(folder).open({ id: basename(folder), workdir, hidden: [place.state] });
+    const cell = await cellsIn(folder).open({ id: basename(folder), workdir, hidden: place.hidden });
     const log = openLog(join(folder, 'evaluation.log'), { secrets: [] });
     try {
       return await evaluateConfig(cell, { config: join(laidOut, CONFIG), log, signal: new AbortController().signal, timeout: 30_000 });

@@ -29,6 +29,8 @@ export interface CellsOptions {
   readonly isolation?: 'none';
   /** The `.npmrc` in a cell's HOME; default is how this machine's npm reaches its registries. */
   readonly npmrc?: string;
+  /** Whether commands find the name and password of the machine's proxy; default is that they don't. */
+  readonly proxyCredentials?: boolean;
 }
 
 const GRACE: Millis = 2_000;
@@ -47,15 +49,17 @@ class MachineCells implements Cells {
   readonly #tools: Tools | undefined;
   readonly #mark: Pick<Mark, 'state' | 'host'>;
   readonly #living = new Set<string>();
+  readonly #proxyCredentials: boolean;
   #npmrc: Promise<string> | undefined;
 
-  constructor({ records, marker, clock = systemClock, grace = GRACE, npmrc }: CellsOptions, tools: Tools | undefined, weakness: string | undefined) {
+  constructor({ records, marker, clock = systemClock, grace = GRACE, npmrc, proxyCredentials = false }: CellsOptions, tools: Tools | undefined, weakness: string | undefined) {
     this.isolation = tools ? 'namespaces' : 'none';
     this.weakness = weakness;
     this.#records = records;
     this.#clock = clock;
     this.#grace = grace;
     this.#tools = tools;
+    this.#proxyCredentials = proxyCredentials;
     this.#mark = { state: digestOf(marker).slice(7, 23), host: randomBytes(6).toString('hex') };
     this.#npmrc = npmrc === undefined ? undefined : Promise.resolve(npmrc);
   }
@@ -97,8 +101,9 @@ class MachineCells implements Cells {
   }
 
   async #hold({ hidden }: CellSpec, workdir: string, scratch: string, mark: Mark): Promise<Pick<CellParts, 'start' | 'end' | 'require'>> {
-    if (this.#tools) return seal({ tools: this.#tools, mark, workdir, hidden: [...hidden, this.#records], scratch: await realpath(scratch) });
-    const base = surroundings({ host: process.env, user: userName(), home: join(scratch, 'home'), temporary: join(scratch, 'tmp') });
+    const proxyCredentials = this.#proxyCredentials;
+    if (this.#tools) return seal({ tools: this.#tools, mark, workdir, hidden: [...hidden, this.#records], scratch: await realpath(scratch), proxyCredentials });
+    const base = surroundings({ host: process.env, user: userName(), home: join(scratch, 'home'), temporary: join(scratch, 'tmp'), proxyCredentials });
     return { start: startInGroup(base, mark), end: async () => void await endMarked(bearsCell(mark)), require: async () => {} };
   }
 }

@@ -1,10 +1,13 @@
 import { userInfo } from 'node:os';
 import { TrunklineError } from '../foundation/errors.ts';
+import { proxyWithoutUser } from '../sandbox/credentials.ts';
+import { runtimeVariables } from '../sandbox/needed.ts';
 import { CERTIFICATES, searchPath } from '../sandbox/search-path.ts';
 import { MARKS } from './marks.ts';
 
 /** How the world is reached: of the machine, not of the person who starts the host. */
-const NETWORK = ['HTTP_PROXY', 'HTTPS_PROXY', 'NO_PROXY', 'ALL_PROXY', 'http_proxy', 'https_proxy', 'no_proxy', 'all_proxy'];
+const PROXIES = ['HTTP_PROXY', 'HTTPS_PROXY', 'ALL_PROXY', 'http_proxy', 'https_proxy', 'all_proxy'];
+const PASSED = ['NO_PROXY', 'no_proxy', ...CERTIFICATES, 'TZ'];
 
 export interface Surroundings {
   /** The host's own environment, of which little passes. */
@@ -12,13 +15,17 @@ export interface Surroundings {
   readonly user: string;
   readonly home: string;
   readonly temporary: string;
+  /** Whether a proxy's name and password pass too: an operator says so. */
+  readonly proxyCredentials?: boolean;
 }
 
 /** All that a command finds in its environment, but for what it is given on purpose. */
-export function surroundings({ host, user, home, temporary }: Surroundings): { readonly [name: string]: string } {
-  const passed = [...NETWORK, ...CERTIFICATES, 'TZ'].flatMap((name) => (host[name] === undefined ? [] : [[name, host[name]] as const]));
+export function surroundings({ host, user, home, temporary, proxyCredentials = false }: Surroundings): { readonly [name: string]: string } {
+  const given = (names: readonly string[], written: (value: string) => string) => Object.fromEntries(names.flatMap((name) => (host[name] === undefined ? [] : [[name, written(host[name])] as const])));
   return {
-    ...Object.fromEntries(passed),
+    ...given(PASSED, (value) => value),
+    ...given(PROXIES, proxyCredentials ? (value) => value : proxyWithoutUser),
+    ...runtimeVariables(host),
     PATH: searchPath(host['PATH']),
     LANG: 'C.UTF-8', LC_ALL: 'C.UTF-8', TERM: 'dumb', CI: 'true', SHELL: '/bin/sh',
     HOME: home, TMPDIR: temporary, USER: user, LOGNAME: user,

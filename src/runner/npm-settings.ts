@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process';
 import { homedir } from 'node:os';
 import { promisify } from 'node:util';
+import { proxyWithoutUser, withoutUser } from '../sandbox/credentials.ts';
 import { searchPath } from '../sandbox/search-path.ts';
 
 const NAMES = ['cafile', 'https-proxy', 'noproxy', 'proxy', 'registry', 'strict-ssl'];
@@ -22,15 +23,7 @@ export function npmrc(settings: { readonly [name: string]: unknown }): string {
   const passed = Object.entries(settings).flatMap(([name, value]) => {
     if (!NAMES.includes(name) && !/^@[^:/]+:registry$/.test(name)) return [];
     if (typeof value === 'boolean') return [`${name}=${value}`];
-    return typeof value === 'string' && value !== '' && !/[\r\n]/.test(value) ? [`${name}=${name.endsWith('registry') ? withoutUser(value) : value}`] : [];
+    return typeof value === 'string' && value !== '' && !/[\r\n]/.test(value) ? [`${name}=${name.endsWith('proxy') && name !== 'noproxy' ? proxyWithoutUser(value) : withoutUser(value)}`] : [];
   });
   return [...passed, 'audit=false', 'fund=false', 'update-notifier=false', ''].join('\n');
-}
-
-function withoutUser(address: string): string {
-  if (!URL.canParse(address)) return address;
-  const url = new URL(address);
-  url.username = '';
-  url.password = '';
-  return url.href;
 }

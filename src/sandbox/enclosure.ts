@@ -36,7 +36,7 @@ export async function enclose({ workdir, hidden, needed, scratch, asStranger }: 
   const rooms = asStranger ? await shutRooms(seen) : [];
   const stage = await firstFree(STAGES, [workdir, scratch, ...seen]);
   const covered = await existing([...hidden, ...SOCKETS, stage, ...doors, ...rooms]);
-  const covers = covered.filter((path) => path !== '/' && path !== workdir).map((target, index) => ({ target, source: join(scratch, 'covers', String(index)), writable: false, file: false }));
+  const covers = await Promise.all(covered.filter((path) => path !== '/' && path !== workdir).map(async (target, index) => ({ target, source: join(scratch, 'covers', String(index)), writable: false, file: !(await stat(target)).isDirectory() })));
 
   const replaced: readonly Layer[] = [
     { target: '/tmp', source: join(scratch, 'tmp'), writable: true, file: false },
@@ -46,7 +46,13 @@ export async function enclose({ workdir, hidden, needed, scratch, asStranger }: 
     .filter((path) => !covers.some(({ target }) => target === path) && [...covers, ...replaced].some(({ target }) => isInside(path, target)))
     .map((path) => same(path, false)));
   const devices = (await existing(DEVICES.map((name) => `/dev/${name}`))).map((path) => ({ target: path, source: path, writable: true, file: true }));
-  const layers = unique([...replaced, await same(workdir, true), await same(home, true), ...devices, ...shown, ...covers]);
+  const own = [await same(workdir, true), await same(home, true)];
+  // What lies under another cover, and under nothing that is shown in spite of it, is hidden already.
+  const bare = covers.filter(({ target }) => {
+    const over = [...replaced, ...covers, ...own, ...shown].filter((layer) => layer.target !== target && isInside(target, layer.target)).toSorted((a, b) => b.target.length - a.target.length)[0];
+    return over === undefined || over.source === over.target || target === stage;
+  });
+  const layers = unique([...replaced, ...own, ...devices, ...shown, ...bare]);
   const fresh: readonly Fresh[] = [
     { target: '/dev/shm', type: 'tmpfs', options: 'mode=1777' },
     { target: '/dev/pts', type: 'devpts', options: 'newinstance,ptmxmode=0666,mode=0620' },
@@ -57,7 +63,7 @@ export async function enclose({ workdir, hidden, needed, scratch, asStranger }: 
 
 async function furnish(scratch: string, layers: readonly Layer[], fresh: readonly Fresh[], stage: string): Promise<void> {
   const made = [
-    ...layers.filter(({ source }) => isInside(source, scratch)).map(({ source }) => ({ path: source, file: false })),
+    ...layers.filter(({ source }) => isInside(source, scratch)).map(({ source, file }) => ({ path: source, file })),
     ...waitingPoints(stage, layers), ...mountPoints(layers, fresh),
   ];
   for (const { path, file } of made) {

@@ -1,9 +1,10 @@
 import { chown, lchown, lstat, readdir } from 'node:fs/promises';
-import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { TrunklineError } from '../../foundation/errors.ts';
+import { credentialPlaces } from '../../sandbox/credentials.ts';
 import { enclose } from '../../sandbox/enclosure.ts';
 import { startHolder } from '../../sandbox/holder.ts';
+import { homes } from '../../sandbox/homes.ts';
 import { neededPaths, productFolder } from '../../sandbox/needed.ts';
 import { lives } from '../../sandbox/processes.ts';
 import { requireOpen } from '../../sandbox/strangers.ts';
@@ -21,17 +22,18 @@ export interface Sealing {
   readonly hidden: readonly string[];
   /** The cell's own folder, with `home` and `tmp` in it. */
   readonly scratch: string;
+  readonly proxyCredentials: boolean;
 }
 
-/** Makes a cell's namespaces. The caller's own home is hidden too, but for the programs in it: keys and tokens lie there. */
-export async function seal({ tools, mark, workdir, hidden, scratch }: Sealing): Promise<Pick<CellParts, 'start' | 'end' | 'require'>> {
+/** Makes a cell's namespaces. Homes and credentials are hidden too, but for the programs in them. */
+export async function seal({ tools, mark, workdir, hidden, scratch, proxyCredentials }: Sealing): Promise<Pick<CellParts, 'start' | 'end' | 'require'>> {
   const { stranger } = tools;
   const home = join(scratch, 'home');
   if (stranger) await requireOpen(productFolder());
   if (stranger) for (const folder of [workdir, home, join(scratch, 'tmp')]) await handOver(folder, stranger.uid, stranger.gid);
-  const enclosure = await enclose({ workdir, scratch, hidden: [...hidden, homedir()], needed: neededPaths(process.env), asStranger: stranger !== undefined });
+  const enclosure = await enclose({ workdir, scratch, hidden: [...hidden, ...homes(), ...credentialPlaces(process.env)], needed: neededPaths(process.env), asStranger: stranger !== undefined });
   const holder = await startHolder({ tools, enclosure, scratch, marks: markVariables(mark), begun: (first) => recordCell(scratch, first) });
-  const base = surroundings({ host: process.env, user: stranger ? 'nobody' : userName(), home, temporary: '/tmp' });
+  const base = surroundings({ host: process.env, user: stranger ? 'nobody' : userName(), home, temporary: '/tmp', proxyCredentials });
   return {
     start: startInside(tools, holder.first.pid, base, mark),
     end: () => holder.end(),
