@@ -1,5 +1,5 @@
 /** The composition root's larger half: picks the adapters of every port and joins them to a host. */
-import { mkdir, rm } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { ActionKind } from './actions/action.ts';
@@ -34,6 +34,7 @@ import { systemClock, type Clock } from './foundation/clock.ts';
 import { Timeline } from './foundation/timeline.ts';
 import { TrunklineError } from './foundation/errors.ts';
 import type { Instant } from './foundation/units.ts';
+import { removeFolder } from './foundation/removal.ts';
 import type { Effects } from './host/effects.ts';
 import { LocalEffects } from './host/embedded/effects.ts';
 import { EmbeddedHost } from './host/embedded/host.ts';
@@ -210,5 +211,5 @@ async function down(environments: EnvironmentProvider, environment: string | und
 
 /** Removes what commands left in the scratch folder when they were ended. */
 export async function clearScratch(place: Place): Promise<void> {
-  await rm(place.scratch, { recursive: true, force: true });
+  await removeFolder(place.scratch);
 }

@@ -4,7 +4,7 @@ import { buildOf } from './adoption.ts';
 import { localBuild, type LocalBuild } from './build.ts';
 import type { Fixed } from './cli/product.ts';
 import { TrunklineError } from './foundation/errors.ts';
-import { openInside } from './foundation/inside.ts';
+import { readBelow } from './foundation/folder.ts';
 import { newId } from './foundation/ids.ts';
 import type { Plan } from './pipeline/plan.ts';
 import type { Cell } from './runner/cell.ts';
@@ -121,9 +121,9 @@ async function filesIn(tree: string): Promise<Files> {
 
 async function read(tree: string, name: string): Promise<Buffer | undefined> {
   try {
-    await using file = await openInside(tree, name);
-    if ((await file.stat()).size > LARGEST_BYTES) throw new TrunklineError('UPGRADE_FAILED', 'code', `${name} has more than ${LARGEST_BYTES} bytes`, 'upgrade by hand');
-    return await file.readFile();
+    const bytes = await readBelow(tree, name, LARGEST_BYTES);
+    if (!bytes) throw new TrunklineError('UPGRADE_FAILED', 'code', `${name} has more than ${LARGEST_BYTES} bytes`, 'upgrade by hand');
+    return bytes;
   } catch (thrown) {
     if ((thrown as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
     throw thrown;

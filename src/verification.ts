@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp } from 'node:fs/promises';
 import { join } from 'node:path';
 import { authenticate } from './artifact/authentic.ts';
 import { buildEvidenceOf } from './actions/verify/evidence.ts';
@@ -13,6 +13,7 @@ import { approvalsNeeded } from './core/approval-rule.ts';
 import type { PipelineState, Run } from './core/state.ts';
 import { systemClock } from './foundation/clock.ts';
 import { errorRecord } from './foundation/errors.ts';
+import { removeFolder } from './foundation/removal.ts';
 import type { Digest } from './foundation/units.ts';
 import type { StageName } from './pipeline/plan.ts';
 import type { Place } from './place.ts';
@@ -31,7 +32,7 @@ export async function verifyStored(place: Place, repository: string, state: Pipe
   try {
     await unpack(store, artifact, join(folder, 'files')).catch(failed);
   } finally {
-    await rm(folder, { recursive: true, force: true });
+    await removeFolder(folder);
   }
   const attestations = await store.attestations(artifact).catch(failed) ?? [];
   const evidence = attestations.map((attestation) => {

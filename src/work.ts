@@ -1,6 +1,6 @@
 /** What commands do beyond reading: hosting, building, checking, environments. Loaded when a command needs it, with all its libraries. */
 import { existsSync, readFileSync } from 'node:fs';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { searchesOf } from './adoption.ts';
 import { openDiskStore } from './artifact/disk/store.ts';
@@ -13,6 +13,7 @@ import { currentStage, emptyState, type PipelineState } from './core/state.ts';
 import { evolve } from './core/evolve.ts';
 import { systemClock } from './foundation/clock.ts';
 import { TrunklineError, errorRecord } from './foundation/errors.ts';
+import { removeFolder } from './foundation/removal.ts';
 import { fix } from './fix.ts';
 import type { Digest } from './foundation/units.ts';
 import { keepLastBuild } from './last-build.ts';
@@ -175,7 +176,7 @@ async function inScratch<Value>(place: Place, act: (folder: string) => Promise<V
   try {
     return await act(folder);
   } finally {
-    await rm(folder, { recursive: true, force: true });
+    await removeFolder(folder);
   }
 }
 
@@ -196,8 +197,8 @@ async function collect(place: Place): Promise<Awaited<ReturnType<Product['gc']>>
   // What was stored of late may belong to a run that has not packaged yet.
   const { blobs, bytes } = await store.collect(keep, systemClock.wall() - 86_400_000);
   const forgotten = await forgetKept(place, systemClock.wall());
-  await rm(place.scratch, { recursive: true, force: true });
-  if (![...state.unfinished].some((id) => currentStage(state.runs.get(id)!) !== undefined)) await rm(place.work, { recursive: true, force: true });
+  await removeFolder(place.scratch);
+  if (![...state.unfinished].some((id) => currentStage(state.runs.get(id)!) !== undefined)) await removeFolder(place.work);
   return { bytes: bytes + forgotten.bytes, removed: blobs + forgotten.entries, kept: retryable.map(({ id }) => id) };
 }
 

@@ -4,7 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { EnvironmentDriver, RegionState } from '../environment/driver.ts';
 import { systemClock } from '../foundation/clock.ts';
-import { filesMatching } from '../foundation/inside.ts';
+import { filesMatching } from '../foundation/walk.ts';
 import type { Secret } from '../foundation/secret.ts';
 import type { EnvironmentPlan } from '../pipeline/plan.ts';
 import type { Report } from '../reports/report.ts';

@@ -1,7 +1,7 @@
-import { readFile, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { digestOf } from '../foundation/digest.ts';
 import { TrunklineError } from '../foundation/errors.ts';
+import { Folder, isAbsent, readBelow } from '../foundation/folder.ts';
+import { removeIn } from '../foundation/removal.ts';
 import type { ActionContext } from './action.ts';
 
 /** Says in a checkout which preparation is done. */
@@ -27,13 +27,8 @@ export async function prepareWorkdir(command: string, context: ActionContext): P
 
 async function prepare(command: string, context: ActionContext): Promise<void> {
   context.signal.throwIfAborted();
-  const marker = join(context.workdir, MARKER);
   const done = digestOf(command);
-  const found = await readFile(marker, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return '';
-    throw error;
-  });
-  if (found === done) return;
+  if (await isMarked(context.workdir, done)) return;
   const exit = await context.install(command) ?? await context.exec(command);
   context.signal.throwIfAborted();
   if (exit.code !== 0) {
@@ -41,6 +36,17 @@ async function prepare(command: string, context: ActionContext): Promise<void> {
       'see the last lines; a package registry that does not answer is worth another attempt', context.lastLines(20));
   }
   // The checkout is the commit's: what may stand there, a link above all, is taken away first and never written through.
-  await rm(marker, { force: true, recursive: true });
-  await writeFile(marker, done, { flag: 'wx' });
+  await using checkout = await Folder.open(context.workdir);
+  await removeIn(checkout, MARKER);
+  await checkout.write(MARKER, done);
+}
+
+/** Whatever else stands in the marker's place says nothing. */
+async function isMarked(workdir: string, done: string): Promise<boolean> {
+  try {
+    return (await readBelow(workdir, MARKER, done.length))?.toString('utf8') === done;
+  } catch (error) {
+    if (error instanceof TrunklineError || isAbsent(error)) return false;
+    throw error;
+  }
 }

@@ -1,12 +1,12 @@
-import { access, rm } from 'node:fs/promises';
+import { access } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { TrunklineError, type ErrorRecord } from '../foundation/errors.ts';
-import { filesMatching } from '../foundation/inside.ts';
 import type { TestCase, TestReport } from '../reports/report.ts';
 import { readJUnitReports } from '../reports/junit.ts';
 import type { ActionContext, CheckContext } from './action.ts';
 import { prepareWorkdir } from './preparation.ts';
+import { removeStale } from './stale.ts';
 
 const relativePath = z.string().min(1).max(4_096).refine((path) => !path.startsWith('/') && !path.split(/[\\/]/).includes('..') && !path.includes('\0'), 'write a path inside the repository');
 
@@ -35,8 +35,7 @@ export interface Verdict {
  */
 export async function runSuite(suite: Suite, name: string, env: { readonly [name: string]: string }, context: ActionContext): Promise<Verdict> {
   if (suite.prepare !== undefined) await prepareWorkdir(suite.prepare, context);
-  const stale = (await filesMatching(context.workdir, [suite.junit])).get(suite.junit) ?? [];
-  for (const { path } of stale) await rm(join(context.workdir, path), { force: true });
+  await removeStale([suite.junit], context);
   const exit = await context.exec(suite.command, { env: { ...suite.env, ...env } });
   context.signal.throwIfAborted();
   if (exit.ended === 'timeout') return failed('TESTS_TOO_SLOW', `"${suite.command}" did not end in time`, 'make the tests faster, or give the action a longer timeout', context.lastLines(20));

@@ -1,9 +1,10 @@
 import { createHash, type Hash } from 'node:crypto';
-import { mkdir, open, rename, rm, stat } from 'node:fs/promises';
+import { mkdir, open, rename, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { Readable, pipeline } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import { TrunklineError } from '../foundation/errors.ts';
+import { removeFolder } from '../foundation/removal.ts';
 import type { Digest } from '../foundation/units.ts';
 import { ARCHIVE_LIMITS, type ArchiveLimits } from './archive.ts';
 import { faultOfPath, shown } from './entrypath.ts';
@@ -28,13 +29,13 @@ export async function unpack(store: ArtifactStore, artifact: Digest, target: str
   const { layer, uncompressed } = await layerOf(store, artifact);
   const staging = `${target}.partial`;
   try {
-    await rm(staging, { recursive: true, force: true });
+    await removeFolder(staging);
     await mkdir(staging, { recursive: true, mode: 0o755 });
     const unpacked = await extract(store, layer, uncompressed, staging, limits);
     await rename(staging, target);
     return unpacked;
   } catch (error) {
-    await rm(staging, { recursive: true, force: true });
+    await removeFolder(staging);
     throw storageFault(error, `unpack ${artifact} into ${target}`);
   }
 }

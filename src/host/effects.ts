@@ -15,7 +15,7 @@ export interface Effects {
    * it resolves once nothing of it is under way any more. Facts on the way go to `report`. What it throws fails the effect.
    */
   perform(effect: Effect, state: PipelineState, report: (fact: Fact) => void, signal: AbortSignal): Promise<Fact | undefined>;
-  /** A stage of a run has ended: what was kept for it goes. */
+  /** A stage of a run has ended: what was kept for it goes. @throws {TrunklineError} `FOLDER_NOT_REMOVED` when its processes are dead, and files of it stay. */
   release(run: string, stage: StageName): Promise<void>;
   /** Ends all that is under way, and proves it. */
   close(): Promise<void>;

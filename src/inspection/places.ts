@@ -31,8 +31,7 @@ export interface Place {
 /** What a row means of these paths: where it is declared to be, else in the usual places. */
 export function placeOf(row: RowId, declared: readonly string[] | undefined, paths: readonly string[]): Place {
   const globs = declared ?? USUAL[row] ?? [];
-  const matchers = globs.map(globMatcher);
-  const isMeant = (path: string): boolean => matchers.some((matches) => matches(path));
+  const isMeant = globMatcher(globs);
   if (declared) return { globs, isDeclared: true, files: paths.filter(isMeant) };
   const usual = (path: string): boolean => !FOREIGN.test(path) && !(row === 'source.application' && isTest(path));
   return { globs, isDeclared: false, files: paths.filter((path) => usual(path) && isMeant(path)) };

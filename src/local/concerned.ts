@@ -1,4 +1,4 @@
-import { globMatches } from '../foundation/glob.ts';
+import { globMatcher } from '../foundation/glob.ts';
 import { mentionsIn } from './mentions.ts';
 import type { Paths } from './resolving.ts';
 
@@ -28,7 +28,8 @@ const NO_UNIT = /(^|\/)(acceptance|e2e|integration|features|node_modules|vendor)
 const GENERAL = /(^|\/)(package\.json|package-lock\.json|npm-shrinkwrap\.json|yarn\.lock|pnpm-lock\.yaml|pnpm-workspace\.yaml|\.npmrc|\.nvmrc|\.node-version|\.(babel|swc|moch?a)rc[^/]*|[tj]sconfig[^/]*\.json|(?!trunkline\.)[^/]+\.config\.[cm]?[jt]s|pyproject\.toml|requirements[^/]*\.txt|conftest\.py|setup\.(py|cfg)|go\.(mod|sum)|Gemfile(\.lock)?)$/;
 
 export function testsAmong(files: readonly string[], globs: readonly string[] | undefined): readonly string[] {
-  return files.filter((file) => (globs ? globs.some((glob) => globMatches(glob, file)) : NAMED_TEST.test(file) && !NO_UNIT.test(file)));
+  const isMeant = globs && globMatcher(globs);
+  return files.filter((file) => (isMeant ? isMeant(file) : NAMED_TEST.test(file) && !NO_UNIT.test(file)));
 }
 
 /**

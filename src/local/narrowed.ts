@@ -1,4 +1,4 @@
-import { globMatches } from '../foundation/glob.ts';
+import { globMatcher } from '../foundation/glob.ts';
 import type { Concerned } from './concerned.ts';
 
 /** What the configuration says of a command before a commit. */
@@ -19,7 +19,7 @@ export async function narrowed({ run, files: globs }: StagedCommand, changed: re
   const scope: string[] = [];
   let command = run;
   if (run.includes('{files}')) {
-    const files = globs ? changed.filter((file) => globs.some((glob) => globMatches(glob, file))) : changed;
+    const files = globs ? changed.filter(globMatcher(globs)) : changed;
     if (files.length === 0) return { nothing: globs ? `no file changed that it is for (${globs.join(', ')})` : 'no file changed that is still there' };
     command = command.replaceAll('{files}', () => words(files));
     scope.push(`${files.length} changed ${files.length === 1 ? 'file' : 'files'}`);

@@ -1,6 +1,7 @@
-import { mkdtemp, readdir, realpath, rm, stat } from 'node:fs/promises';
+import { mkdtemp, readdir, realpath, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { removeFolder } from '../foundation/removal.ts';
 
 const PREFIX = 'trunkline-staged-';
 /** A process of that number may live where it can't be seen from here: what is this old nobody is waiting for. */
@@ -10,7 +11,7 @@ const OLD = 600_000;
 export async function openStaging(): Promise<AsyncDisposable & { readonly folder: string }> {
   await clearLeft();
   const folder = await realpath(await mkdtemp(join(tmpdir(), `${PREFIX}${process.pid}-`)));
-  return { folder, [Symbol.asyncDispose]: () => rm(folder, { recursive: true, force: true }) };
+  return { folder, [Symbol.asyncDispose]: () => removeFolder(folder) };
 }
 
 /** What hooks left that were killed. */
@@ -20,7 +21,7 @@ async function clearLeft(): Promise<void> {
     if (pid === undefined || (pid !== '0' && isLiving(Number(pid)))) continue;
     const folder = join(tmpdir(), name);
     const found = await stat(folder).catch(() => undefined);
-    if (found && found.uid === process.getuid?.() && Date.now() - found.mtimeMs > OLD) await rm(folder, { recursive: true, force: true });
+    if (found && found.uid === process.getuid?.() && Date.now() - found.mtimeMs > OLD) await removeFolder(folder);
   }
 }
 

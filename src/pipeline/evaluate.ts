@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import { constants } from 'node:fs';
-import { lstat, open, rm } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { TrunklineError } from '../foundation/errors.ts';
+import { Folder, isAbsent, readAtMost } from '../foundation/folder.ts';
+import { removeIn } from '../foundation/removal.ts';
 import { formatDuration, type Json, type Millis } from '../foundation/units.ts';
 import type { Cell, Exit } from '../runner/cell.ts';
 import type { Log } from '../runner/log.ts';
@@ -31,8 +31,9 @@ const HEAP_MB = 256;
  */
 export async function evaluateConfig(cell: Cell, { config, log, signal, timeout }: Evaluating): Promise<Plan> {
   const file = resolve(config);
-  await mustExist(file);
-  const out = join(dirname(file), `.trunkline-evaluation-${randomBytes(8).toString('hex')}`);
+  await using folder = await folderOf(file);
+  const name = `.trunkline-evaluation-${randomBytes(8).toString('hex')}`;
+  const out = join(dirname(file), name);
   try {
     const exit = await cell.run({
       attempt: `${cell.id}-evaluation`,
@@ -41,9 +42,9 @@ export async function evaluateConfig(cell: Cell, { config, log, signal, timeout 
       signal,
       log,
     });
-    return planOf(await result(out), basename(file), exit, log, timeout);
+    return planOf(await result(folder, name), basename(file), exit, log, timeout);
   } finally {
-    await rm(out, { recursive: true, force: true });
+    await removeIn(folder, name);
   }
 }
 
@@ -51,39 +52,32 @@ function sibling(name: string): string {
   return fileURLToPath(new URL(`./${name}${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`, import.meta.url));
 }
 
-async function mustExist(file: string): Promise<void> {
-  const found = await lstat(file).catch(() => undefined);
-  if (found?.isFile()) return;
-  const what = found === undefined ? 'there is no' : 'it is not a file:';
-  throw new TrunklineError('CONFIG_NOT_FOUND', 'usage', `${what} ${basename(file)} in this commit`, 'run "trunkline init" to write a first one, then commit it');
+/** Held open, so that what is left in it is looked for where it was when the evaluation began. */
+async function folderOf(file: string): Promise<Folder> {
+  const missing = (what: string): TrunklineError => new TrunklineError('CONFIG_NOT_FOUND', 'usage', `${what} ${basename(file)} in this commit`, 'run "trunkline init" to write a first one, then commit it');
+  const folder = await Folder.open(dirname(file)).catch((error: unknown) => {
+    throw isAbsent(error) ? missing('there is no') : error;
+  });
+  const type = await folder.look(basename(file));
+  if (type === 'file') return folder;
+  await folder.close();
+  throw missing(type === undefined ? 'there is no' : 'it is not a file:');
 }
 
 /**
  * Reads what the cell left, trusting neither its kind nor its size: a link could lead to a secret, a pipe could wait
- * for ever, a file could be endless.
+ * for ever, a file could be endless, or be another's.
  * @returns undefined when there is nothing.
  */
-async function result(out: string): Promise<Uint8Array | 'not-a-file' | 'too-large' | undefined> {
-  const { O_RDONLY, O_NOFOLLOW, O_NONBLOCK } = constants;
-  const handle = await open(out, O_RDONLY | O_NOFOLLOW | O_NONBLOCK).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return undefined;
-    if (error.code === 'ELOOP' || error.code === 'ENXIO' || error.code === 'EMLINK') return 'not-a-file' as const;
-    throw error;
-  });
-  if (handle === undefined || handle === 'not-a-file') return handle;
+async function result(folder: Folder, name: string): Promise<Uint8Array | 'not-a-file' | 'too-large' | undefined> {
   try {
-    const stat = await handle.stat();
-    if (!stat.isFile() || stat.nlink !== 1) return 'not-a-file';
-    const bytes = new Uint8Array(LIMIT_BYTES + 1);
-    let length = 0;
-    while (length < bytes.length) {
-      const { bytesRead } = await handle.read(bytes, length, bytes.length - length, length);
-      if (bytesRead === 0) break;
-      length += bytesRead;
-    }
-    return length > LIMIT_BYTES ? 'too-large' : bytes.subarray(0, length);
-  } finally {
-    await handle.close();
+    await using file = await folder.file(name);
+    if ((await file.stat()).nlink !== 1) return 'not-a-file';
+    return await readAtMost(file, LIMIT_BYTES) ?? 'too-large';
+  } catch (error) {
+    if (isAbsent(error)) return undefined;
+    if (error instanceof TrunklineError) return 'not-a-file';
+    throw error;
   }
 }
 

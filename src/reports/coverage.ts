@@ -1,6 +1,5 @@
-import { stat } from 'node:fs/promises';
-import { join } from 'node:path';
 import { TrunklineError } from '../foundation/errors.ts';
+import { Folder } from '../foundation/folder.ts';
 import { readCobertura } from './coverage/cobertura.ts';
 import { readLcov } from './coverage/lcov.ts';
 import { CoveredLines, type FileOf } from './covered-lines.ts';
@@ -26,11 +25,12 @@ const MOST_NAMED = 20;
 export async function readCoverage(root: string, pattern: string, name: string, changed?: CoverageChanges): Promise<CoverageRead> {
   const covered = new CoveredLines();
   const elsewhere = new Set<string>();
+  await using folder = await Folder.open(root);
   const roots = await rootsOf(root);
   const known = new Map<string, string | undefined>();
   const inCheckout = async (path: string): Promise<string | undefined> => {
     const below = pathBelow(roots, path);
-    return below !== undefined && await isFile(join(root, below)) ? below : undefined;
+    return below !== undefined && await folder.look(below) === 'file' ? below : undefined;
   };
   const fileOf: FileOf = async (paths) => {
     for (const path of paths) {
@@ -66,8 +66,4 @@ function unmeasured(files: readonly string[], changed: CoverageChanges | undefin
 
 function sortOf(file: string): string {
   return /\.[^./]+$/.exec(file)?.[0] ?? '';
-}
-
-async function isFile(path: string): Promise<boolean> {
-  return stat(path).then((found) => found.isFile(), () => false);
 }

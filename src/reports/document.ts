@@ -1,7 +1,8 @@
 import type { FileHandle } from 'node:fs/promises';
 import { realpath } from 'node:fs/promises';
 import { TrunklineError } from '../foundation/errors.ts';
-import { filesMatching, openInside } from '../foundation/inside.ts';
+import { Folder } from '../foundation/folder.ts';
+import { filesMatching } from '../foundation/walk.ts';
 import { parseJson, ReportFault } from './json.ts';
 import { readXml, XmlFault, type XmlOptions, type XmlReader } from './xml.ts';
 
@@ -35,8 +36,9 @@ export async function rootsOf(root: string): Promise<readonly string[]> {
 export async function readDocuments(root: string, pattern: string, what: string, read: (document: ReportDocument) => Promise<void>): Promise<void> {
   const found = (await filesMatching(root, [pattern])).get(pattern) ?? [];
   if (found.length === 0) throw new TrunklineError('REPORT_MISSING', 'code', `there is no ${what} at ${pattern}`, 'have the command write it there, or correct the path in trunkline.config.ts');
+  await using folder = await Folder.open(root);
   for (const { path } of found) {
-    await using file = await openInside(root, path);
+    await using file = await folder.file(path);
     try {
       await read(documentOf(file, path));
     } catch (thrown) {

@@ -3,7 +3,8 @@ import { open, type FileHandle } from 'node:fs/promises';
 import { isAbsolute, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { TrunklineError } from '../foundation/errors.ts';
-import { filesMatching, openInside } from '../foundation/inside.ts';
+import { Folder } from '../foundation/folder.ts';
+import { filesMatching } from '../foundation/walk.ts';
 import { JUnitCases, MOST_CASES } from './junit-cases.ts';
 import type { TestCase, TestReport } from './report.ts';
 import { readXml, XmlFault } from './xml.ts';
@@ -31,8 +32,9 @@ export async function readJUnitReports(root: string, pattern: string, name: stri
   const found = (await filesMatching(root, [pattern])).get(pattern) ?? [];
   if (found.length === 0) throw missing(pattern);
   const reports: TestReport[] = [];
+  await using folder = await Folder.open(root);
   for (const { path } of found) {
-    const file = await openInside(root, path).catch((error: Error) => {
+    const file = await folder.file(path).catch((error: Error) => {
       throw error instanceof TrunklineError ? error : unopened(error, path);
     });
     reports.push(await readFrom(file, path, name));

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { type Clock, systemClock } from '../foundation/clock.ts';
 import { digestOf } from '../foundation/digest.ts';
 import { TrunklineError } from '../foundation/errors.ts';
+import { removeFolder } from '../foundation/removal.ts';
 import type { Millis } from '../foundation/units.ts';
 import type { Cell, Cells, CellSpec, Isolation } from './cell.ts';
 import { surroundings, userName } from './command-environment.ts';
@@ -14,7 +15,6 @@ import { seal } from './namespaces/sealed.ts';
 import { findTools, type Tools } from '../sandbox/tools.ts';
 import { npmSettings } from './npm-settings.ts';
 import { endMarked } from '../sandbox/processes.ts';
-import { removeFolder } from './remove-folder.ts';
 import { type CellParts, RunningCell } from './running-cell.ts';
 
 export interface CellsOptions {
@@ -70,8 +70,7 @@ class MachineCells implements Cells {
     this.#living.add(name);
     const scratch = join(this.#records, name);
     const clear = async (): Promise<void> => {
-      await removeFolder(scratch);
-      this.#living.delete(name);
+      await removeFolder(scratch).finally(() => this.#living.delete(name));
     };
     try {
       // One of the same name may have been left by a host that died.

@@ -1,7 +1,7 @@
 import { createHash, type Hash } from 'node:crypto';
-import { lstat, readdir, readlink } from 'node:fs/promises';
-import { join } from 'node:path';
-import { openInside } from '../foundation/inside.ts';
+import { TrunklineError } from '../foundation/errors.ts';
+import { Folder, isAbsent } from '../foundation/folder.ts';
+import { walk } from '../foundation/walk.ts';
 
 /** Every file, by its path with `/`, as git tells contents apart: mode and hash of the blob, such as `100644 ce01…`. */
 export type Contents = ReadonlyMap<string, string>;
@@ -12,37 +12,36 @@ export type Contents = ReadonlyMap<string, string>;
  */
 export async function contentsOfFolder(root: string, sha256 = false): Promise<Contents> {
   const contents = new Map<string, string>();
-  const pending = [''];
-  for (let folder = pending.pop(); folder !== undefined; folder = pending.pop()) {
-    for (const entry of await readdir(join(root, folder), { withFileTypes: true })) {
-      const path = folder === '' ? entry.name : `${folder}/${entry.name}`;
-      if (path === '.git') continue;
-      if (entry.isDirectory()) {
-        pending.push(path);
-        continue;
-      }
-      const content = await contentOf(root, path, sha256);
-      if (content !== undefined) contents.set(path, content);
-    }
+  await using top = await Folder.open(root);
+  for await (const { path, folder, name } of walk(top, '', { isPassed: (each) => each === '.git' })) {
+    const content = await contentOf(folder, name, sha256);
+    if (content !== undefined) contents.set(path, content);
   }
   return contents;
 }
 
-/** Of one file or link; undefined where there is neither. Somebody else may write there: no link leads anywhere. */
-export async function contentOf(root: string, path: string, sha256 = false): Promise<string | undefined> {
-  const status = await lstat(join(root, path)).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return undefined;
+/** Of one file or link of a folder; undefined where there is neither, or no longer. */
+export async function contentOf(folder: Folder, name: string, sha256 = false): Promise<string | undefined> {
+  try {
+    const type = await folder.look(name);
+    if (type === 'link') {
+      const target = await folder.link(name);
+      return `120000 ${blob(target.length, sha256).update(target).digest('hex')}`;
+    }
+    return type === 'file' ? await contentOfFile(folder, name, sha256) : undefined;
+  } catch (error) {
+    // It left, or became something else, since it was looked at.
+    const isOther = error instanceof TrunklineError && error.record.code === 'FILE_OUTSIDE' || (error as NodeJS.ErrnoException).code === 'EINVAL';
+    if (isAbsent(error) || isOther) return undefined;
     throw error;
-  });
-  if (status?.isSymbolicLink()) {
-    const target = await readlink(join(root, path), { encoding: 'buffer' });
-    return `120000 ${blob(target.length, sha256).update(target).digest('hex')}`;
   }
-  if (!status?.isFile()) return undefined;
-  await using file = await openInside(root, path);
+}
+
+async function contentOfFile(folder: Folder, name: string, sha256: boolean): Promise<string> {
+  await using file = await folder.file(name);
   const { size, mode } = await file.stat();
   const hash = blob(size, sha256);
-  for await (const chunk of file.createReadStream({ autoClose: false, end: Math.max(0, size - 1) })) hash.update(chunk as Buffer);
+  if (size > 0) for await (const chunk of file.createReadStream({ autoClose: false, end: size - 1 })) hash.update(chunk as Buffer);
   return `${(mode & 0o100) === 0 ? '100644' : '100755'} ${hash.digest('hex')}`;
 }
 

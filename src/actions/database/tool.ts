@@ -1,10 +1,11 @@
 import { spawn } from 'node:child_process';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { resolveBinary } from 'dbmate';
 import { TrunklineError } from '../../foundation/errors.ts';
+import { removeFolder } from '../../foundation/removal.ts';
 import type { Secret } from '../../foundation/secret.ts';
 import type { Migration } from './migration.ts';
 import { DBMATE_SESSION } from './ledger.ts';
@@ -56,7 +57,7 @@ export async function applyWithDbmate(migration: Migration, url: Secret, signal:
     signal.throwIfAborted();
     return errors;
   } finally {
-    await rm(folder, { recursive: true, force: true });
+    await removeFolder(folder);
   }
 }
 

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { packageImage } from '../../artifact/image.ts';
 import type { ErrorRecord } from '../../foundation/errors.ts';
-import { filesMatching } from '../../foundation/inside.ts';
+import { filesMatching } from '../../foundation/walk.ts';
 import type { ActionContext, ActionKind } from '../action.ts';
 import { installForProduction } from './dependencies.ts';
 import { installedFiles, Staging } from './staging.ts';

@@ -1,5 +1,3 @@
-import { globMatches } from '../../foundation/glob.ts';
-
 const CODE = /\.(?:[cm]?[jt]s|[jt]sx)$/;
 const DECLARATIONS = /\.d\.[cm]?ts$/;
 /** Made by tools or by others; what made it is looked at. */
@@ -10,10 +8,10 @@ const TESTS = /(?:^|\/)(?:tests?|__tests__|__mocks__|__fixtures__|specs?|e2e|cyp
 export type Selected = 'code' | 'manifest' | 'test' | 'made' | 'excluded' | 'other';
 
 /** What a file is to the analysis, by its path alone. */
-export function selected(path: string, exclude: readonly string[] = []): Selected {
+export function selected(path: string, isExcluded: (path: string) => boolean = () => false): Selected {
   if (path === 'package.json' || path.endsWith('/package.json')) return MADE.test(path) ? 'other' : 'manifest';
   if (!CODE.test(path) || DECLARATIONS.test(path)) return 'other';
   if (MADE.test(path)) return 'made';
   if (TESTS.test(path)) return 'test';
-  return exclude.some((glob) => globMatches(glob, path)) ? 'excluded' : 'code';
+  return isExcluded(path) ? 'excluded' : 'code';
 }

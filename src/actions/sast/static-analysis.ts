@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { globMatcher } from '../../foundation/glob.ts';
 import { severities } from '../../reports/names.ts';
 import type { ActionContext, ActionKind } from '../action.ts';
 import { conclude } from '../findings.ts';
@@ -44,8 +45,9 @@ const NAMES: { readonly [selection in Selected]?: string } = { test: 'tests', ma
 
 async function read(exclude: readonly string[], { history, signal }: ActionContext): Promise<{ readonly files: readonly SourceText[]; readonly left: readonly (readonly [why: string, count: number])[] }> {
   const counts = new Map<string, number>();
+  const isExcluded = globMatcher(exclude);
   const isWanted = (path: string): boolean => {
-    const selection = selected(path, exclude);
+    const selection = selected(path, isExcluded);
     const name = NAMES[selection];
     if (name !== undefined) counts.set(name, (counts.get(name) ?? 0) + 1);
     return selection === 'code' || selection === 'manifest';

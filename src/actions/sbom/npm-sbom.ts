@@ -1,9 +1,7 @@
-import { stat } from 'node:fs/promises';
-import { join } from 'node:path';
 import { z } from 'zod';
 import { canonicalJson } from '../../foundation/digest.ts';
 import { TrunklineError } from '../../foundation/errors.ts';
-import { openInside } from '../../foundation/inside.ts';
+import { Folder, readBelow } from '../../foundation/folder.ts';
 import type { Json } from '../../foundation/units.ts';
 import type { ActionContext, ActionKind } from '../action.ts';
 import { scratchFolder } from '../scratch.ts';
@@ -52,10 +50,9 @@ async function store(context: ActionContext, document: Json): Promise<`sha256:${
 }
 
 async function read(folder: string, name: string): Promise<string> {
-  await using file = await openInside(folder, name);
-  const { size } = await file.stat();
-  if (size > LARGEST_BYTES) throw new TrunklineError('SBOM_INVALID', 'code', `"npm sbom" wrote ${size} bytes`, 'nothing honest is that long; look at the lock file');
-  return file.readFile('utf8');
+  const bytes = await readBelow(folder, name, LARGEST_BYTES);
+  if (!bytes) throw new TrunklineError('SBOM_INVALID', 'code', `"npm sbom" wrote more than ${LARGEST_BYTES} bytes`, 'nothing honest is that long; look at the lock file');
+  return bytes.toString('utf8');
 }
 
 async function packageName(context: ActionContext): Promise<string> {
@@ -69,16 +66,17 @@ async function packageName(context: ActionContext): Promise<string> {
 }
 
 async function lockFile(folder: string): Promise<string | undefined> {
-  for (const name of ['npm-shrinkwrap.json', 'package-lock.json']) if (await exists(join(folder, name))) return name;
+  for (const name of ['npm-shrinkwrap.json', 'package-lock.json']) if (await exists(folder, name)) return name;
   return undefined;
 }
 
 async function noLockFile(folder: string): Promise<string> {
   const others = { 'yarn.lock': 'Yarn', 'pnpm-lock.yaml': 'pnpm', 'bun.lock': 'Bun' };
-  for (const [name, tool] of Object.entries(others)) if (await exists(join(folder, name))) return `the dependencies are locked by ${tool} (${name}), and "npm sbom" reads package-lock.json only`;
+  for (const [name, tool] of Object.entries(others)) if (await exists(folder, name)) return `the dependencies are locked by ${tool} (${name}), and "npm sbom" reads package-lock.json only`;
   return 'there is no package-lock.json: what the dependencies are is not settled';
 }
 
-async function exists(path: string): Promise<boolean> {
-  return stat(path).then(() => true, () => false);
+async function exists(root: string, name: string): Promise<boolean> {
+  await using folder = await Folder.open(root);
+  return await folder.look(name) !== undefined;
 }

@@ -1,13 +1,13 @@
-import { existsSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname } from 'node:path';
 import { z } from 'zod';
 import { TrunklineError } from '../../foundation/errors.ts';
-import { filesMatching } from '../../foundation/inside.ts';
+import { Folder } from '../../foundation/folder.ts';
 import type { Json } from '../../foundation/units.ts';
 import { findingsFormats, severities } from '../../reports/names.ts';
 import type { TestReport } from '../../reports/report.ts';
 import type { ActionContext, ActionKind } from '../action.ts';
 import { prepareWorkdir } from '../preparation.ts';
+import { removeStale } from '../stale.ts';
 import { cachingFields, cachingOfShell } from './caching.ts';
 import { measured } from './coverage.ts';
 import { concluded } from './findings.ts';
@@ -75,18 +75,12 @@ export const shell: ActionKind<ShellInput> = {
   },
 };
 
-/** In the cell, like everything that writes among the files of a commit: there a link leads nowhere. */
-async function removeStale(paths: readonly string[], context: ActionContext): Promise<void> {
-  if (paths.length === 0) return;
-  const stale = [...(await filesMatching(context.workdir, paths)).values()].flat().map(({ path }) => path);
-  if (stale.length === 0) return;
-  const exit = await context.exec(['rm', '-f', '--', ...stale]);
-  if (exit.code !== 0) throw new TrunklineError('REPORT_STALE', 'infra', `a report of an earlier command could not be removed: ${stale[0]}`, 'let nothing in the commit make it read-only', context.lastLines(5));
-}
-
 /** Most tools, and the shell, write into no folder that is not there; a fresh checkout has none for reports. */
 async function makeFolders(paths: readonly string[], context: ActionContext): Promise<void> {
-  const folders = [...new Set(paths.filter((path) => !/[*?{]/.test(path)).map((path) => dirname(path)))].filter((folder) => !existsSync(join(context.workdir, folder)));
+  const wanted = [...new Set(paths.filter((path) => !/[*?{]/.test(path)).map((path) => dirname(path)))].filter((path) => path !== '.');
+  await using checkout = await Folder.open(context.workdir);
+  const folders: string[] = [];
+  for (const path of wanted) if (await checkout.look(path) !== 'folder') folders.push(path);
   if (folders.length === 0) return;
   const exit = await context.exec(['mkdir', '-p', '--', ...folders]);
   if (exit.code !== 0) throw new TrunklineError('REPORT_STALE', 'infra', `the folder of a report could not be made: ${folders[0]}`, 'let no file of the commit lie where the configuration wants a folder', context.lastLines(5));

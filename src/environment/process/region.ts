@@ -1,7 +1,8 @@
-import { access, rename, rm, rmdir } from 'node:fs/promises';
+import { access, rename, rmdir } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { TrunklineError } from '../../foundation/errors.ts';
 import type { Clock } from '../../foundation/clock.ts';
+import { removeFolder } from '../../foundation/removal.ts';
 import { Secret } from '../../foundation/secret.ts';
 import type { BasisPoints, Instant, Millis } from '../../foundation/units.ts';
 import type { EnvironmentPlan } from '../../pipeline/plan.ts';
@@ -125,7 +126,7 @@ export class ProcessDriver implements EnvironmentDriver {
         lock.close();
       }
     }
-    await rm(join(dirname(folder), `.removed-${basename(folder)}`), { recursive: true, force: true });
+    await removeFolder(join(dirname(folder), `.removed-${basename(folder)}`));
     await rmdir(dirname(folder)).catch((error: NodeJS.ErrnoException) => {
       if (error.code !== 'ENOTEMPTY' && error.code !== 'ENOENT' && error.code !== 'EEXIST') throw error;
     });

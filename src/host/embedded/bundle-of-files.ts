@@ -1,7 +1,8 @@
-import { chmod, rm, writeFile } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { randomBytes } from 'node:crypto';
+import { dirname, join } from 'node:path';
 import { TrunklineError } from '../../foundation/errors.ts';
-import { openInside } from '../../foundation/inside.ts';
+import { Folder } from '../../foundation/folder.ts';
+import { removeIn } from '../../foundation/removal.ts';
 import type { Kept } from '../../cache/cache.ts';
 import type { Exit } from '../../runner/cell.ts';
 
@@ -15,44 +16,41 @@ export type Exec = (command: readonly string[]) => Promise<Exit>;
  * @param use gets the bundle's bytes.
  */
 export async function pack<Value>(root: string, paths: readonly string[], exec: Exec, use: (bytes: AsyncIterable<Uint8Array>) => Promise<Value>): Promise<Value> {
-  const bundle = beside(root, 'bundle');
-  const list = beside(root, 'list');
+  await using folder = await Folder.open(dirname(root));
+  const [bundle, list] = [name('bundle'), name('list')];
   try {
-    await writeFresh(list, paths.map((path) => `./${path}\0`).join(''));
-    await succeeds(exec, ['tar', '--create', LARGE_READS, '--file', bundle, '--directory', root, '--null', '--files-from', list]);
-    await using file = await openInside(dirname(root), basename(bundle));
-    return await use(file.createReadStream({ autoClose: false, highWaterMark: 1024 * 1024 }));
+    await folder.write(list, paths.map((path) => `./${path}\0`).join(''));
+    const beside = (each: string): string => join(dirname(root), each);
+    await succeeds(exec, ['tar', '--create', LARGE_READS, '--file', beside(bundle), '--directory', root, '--null', '--files-from', beside(list)]);
+    await using file = await folder.file(bundle);
+    const { size } = await file.stat();
+    return await use(file.createReadStream({ autoClose: false, highWaterMark: 1024 * 1024, end: Math.max(0, size - 1) }));
   } finally {
-    await Promise.all([bundle, list].map((path) => rm(path, { recursive: true, force: true })));
+    for (const each of [bundle, list]) await removeIn(folder, each);
   }
 }
 
 /** Puts files where they were, over what is there. @returns false where they are no longer what was kept. */
 export async function unpack(root: string, files: NonNullable<Kept['files']>, exec: Exec): Promise<boolean> {
-  const bundle = beside(root, 'bundle');
-  await rm(bundle, { recursive: true, force: true });
+  await using folder = await Folder.open(dirname(root));
+  const bundle = name('bundle');
   try {
-    if (!await files.copyTo(bundle)) return false;
-    await chmod(bundle, 0o644); // commands may be another user's
-    await succeeds(exec, ['tar', '--extract', LARGE_READS, '--file', bundle, '--directory', root]);
+    if (!await files.copyTo(folder.at(bundle))) return false;
+    await using copied = await folder.file(bundle);
+    await copied.chmod(0o644); // commands may be another user's
+    await succeeds(exec, ['tar', '--extract', LARGE_READS, '--file', join(dirname(root), bundle), '--directory', root]);
     return true;
   } finally {
-    await rm(bundle, { recursive: true, force: true });
+    await removeIn(folder, bundle);
   }
 }
 
 /** A mebibyte at a time. */
 const LARGE_READS = '--blocking-factor=2048';
-let count = 0;
 
-function beside(root: string, what: string): string {
-  return join(dirname(root), `.trunkline-${what}-${process.pid}-${count += 1}`);
-}
-
-/** Code of the commit can write in this folder: what may stand there is never written through. */
-async function writeFresh(path: string, text: string): Promise<void> {
-  await rm(path, { recursive: true, force: true });
-  await writeFile(path, text, { flag: 'wx', mode: 0o644 });
+/** Code of the commit can write in this folder: nobody knows the name before it is there. */
+function name(what: string): string {
+  return `.trunkline-${what}-${randomBytes(12).toString('hex')}`;
 }
 
 async function succeeds(exec: Exec, command: readonly string[]): Promise<void> {

@@ -1,7 +1,7 @@
 import type { ActionKind } from '../../actions/action.ts';
 import { alwaysInputs, type Caching } from '../../actions/caching.ts';
 import { digestOfJson } from '../../foundation/digest.ts';
-import { globMatches } from '../../foundation/glob.ts';
+import { meantBy } from '../../foundation/glob.ts';
 import type { Digest, Json, Name } from '../../foundation/units.ts';
 import type { ActionPlan, StagePlan } from '../../pipeline/plan.ts';
 import type { Contents } from '../../source/contents.ts';
@@ -23,18 +23,19 @@ export interface Basis {
  * A digest over all that decides what an action comes to: it changes when any of that does, and only then. Undefined
  * where that can't be known: its own kind keeps no results, or that of something it needs.
  */
-export function fingerprintOf(action: ActionPlan, stage: StagePlan, kinds: ReadonlyMap<string, ActionKind>, basis: Basis, known = new Map<Name, Digest | undefined>()): Digest | undefined {
+export async function fingerprintOf(action: ActionPlan, stage: StagePlan, kinds: ReadonlyMap<string, ActionKind>, basis: Basis, known = new Map<Name, Digest | undefined>()): Promise<Digest | undefined> {
   if (known.has(action.name)) return known.get(action.name);
-  const needs = action.needs.map((need) => {
+  const needs: (Digest | undefined)[] = [];
+  for (const need of action.needs) {
     const needed = stage.actions.find(({ name }) => name === need);
-    return needed && fingerprintOf(needed, stage, kinds, basis, known);
-  });
+    needs.push(needed && await fingerprintOf(needed, stage, kinds, basis, known));
+  }
   const caching = cachingOf(action, kinds);
   const isKnown = caching !== undefined && needs.every((need) => need !== undefined);
   const fingerprint = isKnown ? digestOfJson({
     action: action as unknown as Json,
-    needs,
-    files: [...basis.contents].filter(([path]) => isInput(path, caching.inputs)).toSorted(([a], [b]) => (a < b ? -1 : 1)),
+    needs: needs as readonly Digest[],
+    files: await inputsOf(basis.contents, caching.inputs),
     commit: caching.also?.includes('commit') ? basis.commit : null,
     day: caching.also?.includes('day') ? basis.today : null,
     product: basis.product,
@@ -50,8 +51,9 @@ export function cachingOf(action: ActionPlan, kinds: ReadonlyMap<string, ActionK
   return input?.success ? kind?.caching?.(input.data) : undefined;
 }
 
-function isInput(path: string, inputs: readonly string[] | undefined): boolean {
-  return inputs === undefined || [...inputs, ...alwaysInputs].some((glob) => globMatches(glob, path));
+async function inputsOf(contents: Contents, inputs: readonly string[] | undefined): Promise<readonly [path: string, content: string][]> {
+  const paths = inputs === undefined ? [...contents.keys()] : await meantBy([...inputs, ...alwaysInputs], contents.keys());
+  return paths.toSorted().map((path) => [path, contents.get(path) ?? '']);
 }
 
 /** Whether nothing of the stage can write beside an action: all others need it, directly or through one another, or are needed by it, or only read. */

@@ -1,10 +1,10 @@
-import { lstat, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ActionContext } from '../../actions/action.ts';
 import { installerOf, unkeepable, type Installer } from '../../actions/installer.ts';
 import type { Cache, KeptFiles } from '../../cache/cache.ts';
 import { digestOf, digestOfJson } from '../../foundation/digest.ts';
-import { openInside } from '../../foundation/inside.ts';
+import { Folder, isAbsent, readBelow } from '../../foundation/folder.ts';
 import type { Json } from '../../foundation/units.ts';
 import type { Exit } from '../../runner/cell.ts';
 import { pack, unpack, type Exec } from './bundle-of-files.ts';
@@ -46,7 +46,7 @@ export async function install(command: string, { context, cache, machine, origin
   for (const [path, bytes] of manifests) await writeFile(join(apart.checkout, path), bytes, { flag: 'wx', mode: 0o644 });
   const exit = await exec(['sh', '-c', command]);
   if (exit.code !== 0) return exit;
-  if (!await isFolder(join(apart.checkout, installer.makes))) return DONE; // there was nothing to install
+  if (await typeOf(apart.checkout, installer.makes) !== 'folder') return DONE; // there was nothing to install
   const isKept = await pack(apart.checkout, [installer.makes], exec, (bytes) => cache.keep(key, { at: context.clock.wall(), value: origin }, bytes));
   const fresh = isKept ? await cache.find(key, context.log) : undefined;
   // What is too large to be kept is installed where it is needed.
@@ -63,7 +63,7 @@ async function manifestsIn(context: ActionContext, { manifest, locks, settings }
   const lock = locks.map((path) => found.get(path)).find((bytes) => bytes !== undefined);
   const own = found.get(manifest);
   if (!own || !lock) return undefined; // it fails in its own words
-  const why = await exists(join(context.workdir, 'binding.gyp')) ? 'it compiles the project\'s own code' : unkeepable(own.toString('utf8'), lock.toString('utf8'));
+  const why = await typeOf(context.workdir, 'binding.gyp') !== undefined ? 'it compiles the project\'s own code' : unkeepable(own.toString('utf8'), lock.toString('utf8'));
   if (why !== undefined) context.log(`what it installs is not kept: ${why}`);
   return why === undefined ? found : undefined;
 }
@@ -79,18 +79,14 @@ function execIn({ checkout, cell }: Workspace, { idempotencyKey, timeout, signal
 
 async function read(folder: string, path: string): Promise<Buffer | undefined> {
   try {
-    await using file = await openInside(folder, path);
-    return (await file.stat()).size > LARGEST_BYTES ? undefined : await file.readFile();
+    return await readBelow(folder, path, LARGEST_BYTES);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    if (isAbsent(error)) return undefined;
     throw error;
   }
 }
 
-async function exists(path: string): Promise<boolean> {
-  return lstat(path).then(() => true, () => false);
-}
-
-async function isFolder(path: string): Promise<boolean> {
-  return lstat(path).then((status) => status.isDirectory(), () => false);
+async function typeOf(root: string, name: string): Promise<Awaited<ReturnType<Folder['look']>>> {
+  await using folder = await Folder.open(root);
+  return await folder.look(name);
 }

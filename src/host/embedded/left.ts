@@ -1,6 +1,6 @@
-import { lstat, readdir } from 'node:fs/promises';
-import { join } from 'node:path';
-import { globMatches } from '../../foundation/glob.ts';
+import { Folder } from '../../foundation/folder.ts';
+import { globMatcher, meantBy } from '../../foundation/glob.ts';
+import { walk } from '../../foundation/walk.ts';
 import { contentOf, type Contents } from '../../source/contents.ts';
 
 /** What is in a checkout beside the commit's own files, or in their place; or why that can't be told apart from them. */
@@ -12,18 +12,13 @@ export async function everythingLeft(checkout: string, contents: Contents, excep
   const isLong = ([...contents.values()][0] ?? '').length > 50; // its hashes have 64 digits
   const paths: string[] = [];
   const seen = new Set<string>();
-  const pending = [''];
-  for (let folder = pending.pop(); folder !== undefined; folder = pending.pop()) {
-    for (const { name, isFolder } of await entries(checkout, folder)) {
-      const path = folder === '' ? name : `${folder}/${name}`;
-      if (path === '.git' || except.has(path)) continue;
-      if (isFolder && folders.has(path)) pending.push(path);
-      else if (!contents.has(path)) paths.push(path);
-      else {
-        seen.add(path);
-        if (await contentOf(checkout, path, isLong) !== contents.get(path)) paths.push(path);
-      }
+  await using root = await Folder.open(checkout);
+  for await (const { path, folder, name } of walk(root, '', { isPassed: (each) => each === '.git' || except.has(each), isWhole: (each) => !folders.has(each) })) {
+    if (contents.has(path)) {
+      seen.add(path);
+      if (await contentOf(folder, name, isLong) === contents.get(path)) continue;
     }
+    paths.push(path);
   }
   const removed = [...contents.keys()].find((path) => !seen.has(path) && !except.has(path));
   return removed === undefined ? { paths: paths.toSorted() } : { why: `it took away ${removed}` };
@@ -31,24 +26,12 @@ export async function everythingLeft(checkout: string, contents: Contents, excep
 
 /** Every file and link that the patterns mean. */
 export async function filesLeft(checkout: string, outputs: readonly string[]): Promise<Left> {
-  const paths: string[] = [];
-  const pending = [''];
-  for (let folder = pending.pop(); folder !== undefined; folder = pending.pop()) {
-    for (const { name, isFolder } of await entries(checkout, folder)) {
-      const path = folder === '' ? name : `${folder}/${name}`;
-      if (path === '.git') continue;
-      if (isFolder) pending.push(path);
-      else if (outputs.some((glob) => globMatches(glob, path))) paths.push(path);
-    }
-  }
-  const missing = outputs.find((glob) => !paths.some((path) => globMatches(glob, path)));
+  const there: string[] = [];
+  await using root = await Folder.open(checkout);
+  for await (const { path } of walk(root, '', { isPassed: (each) => each === '.git' })) there.push(path);
+  const paths = await meantBy(outputs, there);
+  const missing = outputs.find((glob) => !paths.some(globMatcher([glob])));
   return missing === undefined ? { paths: paths.toSorted() } : { why: `it left nothing that "${missing}" means` };
-}
-
-async function entries(checkout: string, folder: string): Promise<readonly { readonly name: string; readonly isFolder: boolean }[]> {
-  // Whoever writes there may have put a link in the folder's place.
-  if (!(await lstat(join(checkout, folder))).isDirectory()) return [];
-  return (await readdir(join(checkout, folder), { withFileTypes: true })).map((entry) => ({ name: entry.name, isFolder: entry.isDirectory() }));
 }
 
 function parents(path: string): readonly string[] {

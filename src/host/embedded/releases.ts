@@ -1,10 +1,10 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { removeFolder } from '../../foundation/removal.ts';
 import type { ArtifactStore } from '../../artifact/store.ts';
 import { unpack } from '../../artifact/unpack.ts';
 import type { Run } from '../../core/state.ts';
 import type { StageName } from '../../pipeline/plan.ts';
-import { removeFolder } from '../../runner/remove-folder.ts';
 import type { Left } from './left-behind.ts';
 
 /**

@@ -68,7 +68,7 @@ export async function oncePerInputs(parts: ResultParts, attempted: Attempted, wo
 }
 
 async function keyOf(parts: ResultParts, { action, stage, kinds, context }: Attempted, contents: Contents): Promise<Digest | undefined> {
-  const fingerprint = fingerprintOf(action, stage, kinds, {
+  const fingerprint = await fingerprintOf(action, stage, kinds, {
     contents, commit: await parts.history(context.commit), today: new Date(context.clock.wall()).toISOString().slice(0, 10), product: parts.product, program: programOf,
   });
   const caching = cachingOf(action, kinds);

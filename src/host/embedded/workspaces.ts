@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir, readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { isLeft, removeFolder } from '../../foundation/removal.ts';
 import type { StageName } from '../../pipeline/plan.ts';
 import type { Cell, Cells } from '../../runner/cell.ts';
-import { removeFolder } from '../../runner/remove-folder.ts';
 import type { Left } from './left-behind.ts';
 
 /** Where the actions of one stage of one run work: a fresh checkout, and a cell around it. */
@@ -78,16 +78,21 @@ export class Workspaces {
   async close(run: string, stage: StageName): Promise<void> {
     const found = (await list(join(this.#parts.root, run))).map((name) => `${run}/${name}`);
     const keys = [...new Set([...this.#open.keys(), ...this.#cells.keys(), ...found])].filter((key) => key.startsWith(`${run}/${stage}-`));
-    await Promise.all(keys.map(async (key) => {
-      await this.#end(key);
+    await all(keys.map(async (key) => {
+      const [end] = await Promise.allSettled([this.#end(key)]);
+      // Only when all in it is proven dead.
+      if (end.status === 'rejected' && !isLeft(end.reason)) throw end.reason;
       await removeFolder(join(this.#parts.root, key));
+      if (end.status === 'rejected') throw end.reason;
     }));
     await removeIfEmpty(join(this.#parts.root, run));
   }
 
   /** Ends every cell and proves it; the folders stay for the host that takes over. */
   async closeCells(): Promise<void> {
-    await Promise.all([...this.#cells.keys()].map((key) => this.#end(key)));
+    await all([...this.#cells.keys()].map((key) => this.#end(key))).catch((error: unknown) => {
+      if (!isLeft(error)) throw error;
+    });
   }
 
   /** Removes the folders of stages that are over, which a host that died could not remove. Answers those that stay. */
@@ -110,6 +115,14 @@ export class Workspaces {
     const opened = await cell?.catch(() => undefined);
     await opened?.close();
   }
+}
+
+/** Waits for all of them; what is worse than files that stay is thrown first. */
+async function all(works: readonly Promise<void>[]): Promise<void> {
+  const ends = await Promise.allSettled(works);
+  const faults = ends.flatMap((end) => (end.status === 'rejected' ? [end.reason as unknown] : []));
+  const worst = faults.find((error) => !isLeft(error)) ?? faults[0];
+  if (worst !== undefined) throw worst;
 }
 
 async function exists(path: string): Promise<boolean> {

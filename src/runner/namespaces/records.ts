@@ -1,7 +1,7 @@
 import { mkdir, open, readFile, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { isLeft, removeFolder } from '../../foundation/removal.ts';
 import { endProcess, lives, type ProcessIdentity } from '../../sandbox/processes.ts';
-import { removeFolder } from '../remove-folder.ts';
 
 /** What a later host must know to prove that nothing of a cell lives: the first process of its PID namespace. */
 interface CellRecord extends ProcessIdentity {
@@ -31,7 +31,10 @@ export async function reapRecords(records: string, isMine: (name: string) => boo
     // After a restart of the machine nothing lives, and the numbers belong to others.
     const lived = record !== undefined && record.boot === await bootId() && await lives(record);
     if (lived) await endProcess(record);
-    await removeFolder(join(records, name));
+    // All in it is dead, which is what counts; whoever left it has said that it stayed, and it is tried again.
+    await removeFolder(join(records, name)).catch((error: unknown) => {
+      if (!isLeft(error)) throw error;
+    });
     return lived;
   }));
   return living.filter(Boolean).length;

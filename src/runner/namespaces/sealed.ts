@@ -1,4 +1,3 @@
-import { chown, lchown, lstat, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { TrunklineError } from '../../foundation/errors.ts';
 import { credentialPlaces } from '../../sandbox/credentials.ts';
@@ -9,6 +8,8 @@ import { neededPaths, productFolder } from '../../sandbox/needed.ts';
 import { lives } from '../../sandbox/processes.ts';
 import { requireOpen } from '../../sandbox/strangers.ts';
 import type { Tools } from '../../sandbox/tools.ts';
+import { Folder } from '../../foundation/folder.ts';
+import { walk } from '../../foundation/walk.ts';
 import { surroundings, userName } from '../command-environment.ts';
 import { type Mark, markVariables } from '../marks.ts';
 import type { CellParts } from '../running-cell.ts';
@@ -44,11 +45,9 @@ export async function seal({ tools, mark, workdir, hidden, scratch, proxyCredent
   };
 }
 
-/** All but files that have another name elsewhere: that one would change hands too. */
+/** By descriptors, since a commit may have run here for an earlier host; all but files that have another name elsewhere. */
 async function handOver(path: string, uid: number, gid: number): Promise<void> {
-  const status = await lstat(path);
-  if (status.isDirectory()) {
-    await chown(path, uid, gid);
-    for (const name of await readdir(path)) await handOver(join(path, name), uid, gid);
-  } else if (status.nlink === 1 && status.uid !== uid) await lchown(path, uid, gid);
+  await using root = await Folder.open(path);
+  await root.chown(uid, gid);
+  for await (const { folder, name } of walk(root, '', { isPassed: () => false, isMetToo: true })) await folder.chownEntry(name, uid, gid);
 }

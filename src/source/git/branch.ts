@@ -1,8 +1,9 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { TrunklineError } from '../../foundation/errors.ts';
 import { configurationOf } from './configuration.ts';
+import { removeFolder } from '../../foundation/removal.ts';
 import { git } from './git.ts';
 import { HASH, type Repository } from './repository.ts';
 
@@ -39,7 +40,7 @@ export async function commitOnBranch(repository: Repository, { base, files, mess
     if (!HASH.test(commit)) throw new Error(`git commit-tree answered ${JSON.stringify(commit.slice(0, 100))}`);
     return { branch: await createBranch(repository, branch, commit), commit };
   } finally {
-    await rm(scratch, { recursive: true, force: true });
+    await removeFolder(scratch);
   }
 }
 

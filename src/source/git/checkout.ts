@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, rename, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { TrunklineError } from '../../foundation/errors.ts';
+import { removeFolder } from '../../foundation/removal.ts';
 import type { Millis } from '../../foundation/units.ts';
 import { sourceGone } from './commits.ts';
 import { endGroup, git, gitEnded, startGit } from './git.ts';
@@ -48,7 +49,7 @@ export async function layOut(repository: Repository, layout: Layout, folder: str
     await layout.finish?.(part, tree);
     await putInPlace(part, folder);
   } finally {
-    await rm(part, { recursive: true, force: true });
+    await removeFolder(part);
   }
 }
 

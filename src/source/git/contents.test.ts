@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { execFileSync } from 'node:child_process';
+import { Folder } from '../../foundation/folder.ts';
 import { contentOf, contentsOfFolder } from '../contents.ts';
 import { checkout } from './checkout.ts';
 import { contentsOfCommit } from './contents.ts';
@@ -33,7 +34,8 @@ for (const format of ['sha1', 'sha256'] as const) {
     assert.deepEqual(new Map([...await contentsOfFolder(join(root, 'checkout'), format === 'sha256')].toSorted()), new Map([...listed].toSorted()));
 
     writeFileSync(join(root, 'checkout', 'empty'), 'x');
-    assert.notEqual(await contentOf(join(root, 'checkout'), 'empty', format === 'sha256'), listed.get('empty'));
-    assert.equal(await contentOf(join(root, 'checkout'), 'nothing/there'), undefined);
+    await using folder = await Folder.open(join(root, 'checkout'));
+    assert.notEqual(await contentOf(folder, 'empty', format === 'sha256'), listed.get('empty'));
+    assert.equal(await contentOf(folder, 'nothing'), undefined);
   });
 }

@@ -1,5 +1,5 @@
 import { TrunklineError } from '../../foundation/errors.ts';
-import { openInside } from '../../foundation/inside.ts';
+import { Folder, isAbsent } from '../../foundation/folder.ts';
 import type { CommitHistory, FileVersion, LineRange, TrackedFile } from '../history.ts';
 import { git } from './git.ts';
 import { readObjects } from './objects.ts';
@@ -38,13 +38,14 @@ async function* filesThere(repository: Repository, signal: AbortSignal, isWanted
 /** Links, submodules and what was deleted are no plain files. */
 async function readThere(root: string, path: string): Promise<{ readonly size: number; readonly bytes: Buffer } | undefined> {
   try {
-    await using file = await openInside(root, path);
+    await using folder = await Folder.open(root);
+    await using file = await folder.file(path);
     const { size } = await file.stat();
     const bytes = Buffer.alloc(Math.min(size, LARGEST_FILE_BYTES));
     const { bytesRead } = await file.read(bytes, 0, bytes.length, 0);
     return { size, bytes: bytes.subarray(0, bytesRead) };
   } catch (thrown) {
-    if (thrown instanceof TrunklineError || ['ENOENT', 'ENOTDIR', 'EISDIR'].includes((thrown as NodeJS.ErrnoException).code ?? '')) return undefined;
+    if (thrown instanceof TrunklineError || isAbsent(thrown)) return undefined;
     throw thrown;
   }
 }

@@ -1,7 +1,8 @@
-import { copyFile, mkdir, mkdtemp, realpath, rename, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, mkdtemp, realpath, rename, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve as absolute } from 'node:path';
 import { TrunklineError } from '../../foundation/errors.ts';
+import { removeFolder } from '../../foundation/removal.ts';
 import type { Staged } from '../staged.ts';
 import { git } from './git.ts';
 import { linesOf } from './history.ts';
@@ -23,7 +24,7 @@ const TIMEOUT = 600_000;
  */
 export async function openStaged(repository: Repository, index?: string): Promise<Staged> {
   const scratch = await realpath(await mkdtemp(join(tmpdir(), 'trunkline-index-')));
-  const dispose = (): Promise<void> => rm(scratch, { recursive: true, force: true });
+  const dispose = (): Promise<void> => removeFolder(scratch);
   try {
     const copy = join(scratch, 'index');
     await copyFile(index === undefined ? join(repository.gitFolder, 'index') : absolute(repository.root, index), copy).catch((error: NodeJS.ErrnoException) => {

@@ -1,4 +1,4 @@
-import { openInside } from '../../foundation/inside.ts';
+import { isAbsent, readBelow } from '../../foundation/folder.ts';
 import { TrunklineError } from '../../foundation/errors.ts';
 import type { Listing, Tracked } from '../tracked.ts';
 import { git } from './git.ts';
@@ -62,10 +62,9 @@ function recordsIn(bytes: Buffer): readonly string[] {
 /** Undefined for what is gone, is no plain file, or is too large. */
 async function readPlain(root: string, path: string, limitBytes: number): Promise<Uint8Array | undefined> {
   try {
-    await using file = await openInside(root, path);
-    return (await file.stat()).size > limitBytes ? undefined : await file.readFile();
+    return await readBelow(root, path, limitBytes);
   } catch (thrown) {
-    if (thrown instanceof TrunklineError || ['ENOENT', 'ENOTDIR', 'EISDIR', 'ELOOP'].includes((thrown as NodeJS.ErrnoException).code ?? '')) return undefined;
+    if (thrown instanceof TrunklineError || isAbsent(thrown)) return undefined;
     throw thrown;
   }
 }

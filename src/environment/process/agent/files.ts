@@ -1,7 +1,8 @@
 import { constants } from 'node:fs';
-import { chmod, copyFile, mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
+import { chmod, copyFile, mkdir, readdir, rename, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { TrunklineError } from '../../../foundation/errors.ts';
+import { removeFolder } from '../../../foundation/removal.ts';
 
 /**
  * The region's own, read-only copy of a release: whole under `target`, or not there. Blocks are shared with `source`
@@ -10,12 +11,12 @@ import { TrunklineError } from '../../../foundation/errors.ts';
 export async function place(source: string, target: string, signal: AbortSignal): Promise<void> {
   if (await stat(target).then(() => true, () => false)) return;
   const partial = `${target}.partial`;
-  await rm(partial, { recursive: true, force: true });
+  await removeFolder(partial);
   try {
     await copy(source, partial, signal);
     await rename(partial, target);
   } catch (error) {
-    await rm(partial, { recursive: true, force: true });
+    await removeFolder(partial);
     if ((error as NodeJS.ErrnoException).code !== 'ENOSPC') throw error;
     throw new TrunklineError('DISK_FULL', 'infra', `no space is left to place the release in ${target}`, 'free space, with "trunkline gc" or otherwise, and retry');
   }

@@ -1,7 +1,9 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { mkdir, rm } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { errorRecord } from '../../../foundation/errors.ts';
+import { removeFolder } from '../../../foundation/removal.ts';
 import { Pool } from 'undici';
 import type { Millis } from '../../../foundation/units.ts';
 import type { EnvironmentPlan } from '../../../pipeline/plan.ts';
@@ -75,7 +77,7 @@ export class Life implements Target {
     } catch (error) {
       log.line(`trunkline: ${this.id} could not be started: ${String(error)}`);
     } finally {
-      await Promise.all([this.http?.destroy(), this.side?.destroy(), rm(home, { recursive: true, force: true }).catch(() => {})]);
+      await Promise.all([this.http?.destroy(), this.side?.destroy(), removeFolder(home).catch((error: unknown) => log.line(`trunkline: ${errorRecord(error).message}`))]);
     }
     return wasHealthy;
   }

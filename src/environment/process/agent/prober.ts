@@ -1,9 +1,11 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { mkdir, rm } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import type { Socket } from 'node:net';
 import { extname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { errorRecord } from '../../../foundation/errors.ts';
+import { removeFolder } from '../../../foundation/removal.ts';
 import type { Millis } from '../../../foundation/units.ts';
 import { PROBE_LIMIT, probeOutcome, type ProbeOrder, type ProbeOutcome } from '../prober/order.ts';
 import { enclosed, kill, type Isolation } from '../enclosure.ts';
@@ -92,7 +94,7 @@ class ProberProcess {
       this.over = true;
       this.#note(how);
       for (const answer of this.#pending.values()) answer({ ok: false, detail: `the prober ended before the probe did: ${how}` });
-      await rm(home, { recursive: true, force: true });
+      await removeFolder(home).catch((error: unknown) => this.#note(errorRecord(error).message));
     });
   }
 

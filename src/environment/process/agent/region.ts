@@ -1,8 +1,8 @@
-import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { systemClock } from '../../../foundation/clock.ts';
-import { TrunklineError } from '../../../foundation/errors.ts';
 import type { BasisPoints, Millis } from '../../../foundation/units.ts';
+import { errorRecord, TrunklineError } from '../../../foundation/errors.ts';
+import { removeFolder } from '../../../foundation/removal.ts';
 import type { EnvironmentPlan } from '../../../pipeline/plan.ts';
 import { noCandidate, notLaunched, preparation, probing, restored, settled, shifted, weights, type Placed } from '../../desired.ts';
 import type { LiveRelease, RegionState, Release } from '../../driver.ts';
@@ -68,7 +68,7 @@ export class Region {
     const { layout } = around;
     const region = new Region(around, await Measuring.storedCounts(layout.counts));
     const stored = await readStored(layout.desired);
-    await sweep(layout, region.#counts, [stored?.stable, stored?.candidate]);
+    await sweep(layout, region.#counts, [stored?.stable, stored?.candidate], (line) => around.note(line));
     region.#secrets = await readSecrets(layout.secrets);
     if (stored) await region.#takeUp(stored);
     return region;
@@ -227,7 +227,7 @@ export class Region {
   async #remove(fleet: Fleet): Promise<void> {
     this.#fleets.delete(fleet.release);
     await fleet.end();
-    await rm(this.#folder(fleet.release), { recursive: true, force: true });
+    await removeFolder(this.#folder(fleet.release)).catch((error: unknown) => this.#around.note(errorRecord(error).message));
     this.#measuring.count();
     this.#counts.forget(fleet.release);
   }
