@@ -25,7 +25,7 @@ import { SecretFiles } from './host/embedded/secrets.ts';
 import { Workspaces } from './host/embedded/workspaces.ts';
 import { keptLocally } from './kept.ts';
 import { memoryJournal } from './journal/memory/journal.ts';
-import type { Plan } from './pipeline/plan.ts';
+import { parsePlan, type Plan } from './pipeline/plan.ts';
 import type { Place } from './place.ts';
 import type { Cells } from './runner/cell.ts';
 import { openLog } from './runner/log.ts';
@@ -63,7 +63,9 @@ export async function localBuild({ place, folder, plan, cells, workTree, staged,
   const logs = join(place.logs, 'build');
   const parts: readonly ActionKind[] = [...plainKinds, secretlintKind(readOnly(openScans(place.scans))), osvKind(httpsFeed({ folder: place.advisories, clock: systemClock })), commitKind(async () => undefined), planKind(async () => buildOnly(plan)), sourceRowsKind({ tracked: ({ workdir }) => trackedInFolder(workdir), plan })];
   const effects = new LocalEffects({
-    clock: systemClock, kinds: new Map(parts.map((kind) => [kind.kind, kind])), artifacts, environments: environmentsOf(place), cells,
+    clock: systemClock, kinds: new Map(parts.map((kind) => [kind.kind, kind])),
+    adopt: parsePlan, // it was judged as a whole before it was cut down to Build
+    artifacts, environments: environmentsOf(place), cells,
     releases: new Releases(join(folder, 'releases'), artifacts), isolation: cells.isolation, secret: (name) => secrets.get(name), reports: join(folder, 'reports'),
     history: () => openHistory(place.repository, commit !== undefined ? { commit } : staged ? 'staged' : 'worktree'),
     workspaces: new Workspaces({ root: join(folder, 'work'), cells, hidden: place.hidden, checkout: (_commit, target) => (commit !== undefined ? checkout(place.repository, commit, target) : staged ? workTree.checkoutIndex(target) : workTree.checkoutWorkTree(target)) }),

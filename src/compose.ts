@@ -36,6 +36,7 @@ import { TrunklineError } from './foundation/errors.ts';
 import type { Instant } from './foundation/units.ts';
 import { removeFolder } from './foundation/removal.ts';
 import type { Effects } from './host/effects.ts';
+import { adopted } from './host/embedded/adopting.ts';
 import { LocalEffects } from './host/embedded/effects.ts';
 import { EmbeddedHost } from './host/embedded/host.ts';
 import { Releases } from './host/embedded/releases.ts';
@@ -127,8 +128,9 @@ export async function startHost(place: Place, settings: PipelineSettings, reposi
       verifyKind({ keys: trusted, builder, repository: repositoryName, acceptsUnisolated: () => readOperators(place.operators).acceptsUnisolatedBuilds === true, facts: (run, environment) => factsOf(state(), run, environment) }),
     ];
     await Promise.all([place.logs, place.reports, place.work].map((folder) => mkdir(folder, { recursive: true, mode: 0o700 })));
+    const byName = new Map(kinds.map((kind) => [kind.kind, kind]));
     const effects = new LocalEffects({
-      clock: timeline, kinds: new Map(kinds.map((kind) => [kind.kind, kind])), artifacts, environments, releases, workspaces, cells,
+      clock: timeline, kinds: byName, adopt: (value) => adopted(value, byName), artifacts, environments, releases, workspaces, cells,
       isolation: cells.isolation, secret: (name) => secrets.get(name), reports: place.reports, history: (commit) => openHistory(place.repository, { commit }), signer, builder, repository: repositoryName, results: keptByTrunk(place),
       log: async (path) => {
         const file = join(place.logs, path);

@@ -1,6 +1,8 @@
 import type { Event, EventOf } from '../journal/events.ts';
+import { ARTIFACT_FIXED, faulted, mayAdopt, mayPackage, PLAN_FIXED } from './fixed.ts';
 import type { StageName } from '../pipeline/plan.ts';
 import { begin, apply } from '../rollout/machine.ts';
+import { retried } from './retried.ts';
 import type { ActionRun, PipelineState, Run, StageRollout, StageRun, StageState } from './state.ts';
 import { retriesAfter } from './retries.ts';
 import { stagesOf } from './state.ts';
@@ -115,7 +117,7 @@ function release(state: PipelineState, run: string): void {
 function runAfter(run: Run, event: RunEvent): Run {
   switch (event.type) {
     case 'plan-adopted':
-      return { ...run, plan: { digest: event.digest, plan: event.plan } };
+      return mayAdopt(run) ? { ...run, plan: { digest: event.digest, plan: event.plan } } : faulted(run, PLAN_FIXED);
     case 'run-retried':
       return retried(run, event);
     case 'cancel-requested':
@@ -127,7 +129,9 @@ function runAfter(run: Run, event: RunEvent): Run {
     case 'run-finished':
       return { ...run, finished: event };
     case 'artifact-packaged':
-      return { ...run, artifact: event.artifact };
+      return mayPackage(run) ? { ...run, artifact: event.artifact } : faulted(run, ARTIFACT_FIXED);
+    case 'run-faulted':
+      return faulted(run, event.error);
     case 'evidence-recorded':
       return { ...signed(run, event), evidence: [...run.evidence, ...event.attestations.map((item) => ({ ...item, stage: event.stage }))] };
     case 'budget-warned': {
@@ -203,30 +207,4 @@ function actionAfter(known: ActionRun | undefined, event: ActionEvent): ActionRu
     case 'action-cancelled':
       return { ...ended, state: 'cancelled' };
   }
-}
-
-/**
- * A retried run keeps the stages that passed. In the stage that failed, `failed` keeps what an environment's state does
- * not depend on: a stage that deploys begins anew, with a new approval, and in Build the artifact, once packaged, is
- * never made again. What failed is done again with all that it needs, because it works in a fresh checkout.
- */
-function retried(run: Run, event: EventOf<'run-retried'>): Run {
-  const { finished: _finished, cancel: _cancel, approval: _approval, warnings: _warnings, ...rest } = run;
-  const stages = Object.fromEntries(stagesOf(run).flatMap((plan) => {
-    const stage = run.stages[plan.name];
-    if (!stage) return [];
-    if (stage.state === 'passed') return [[plan.name, stage]];
-    const redo = new Set<string>();
-    const redoWithNeeds = (name: string): void => {
-      if (redo.has(name)) return;
-      redo.add(name);
-      for (const need of plan.actions.find((action) => action.name === name)?.needs ?? []) redoWithNeeds(need);
-    };
-    for (const action of plan.actions) if (event.actions === 'all' || plan.environment || stage.actions[action.name]?.state !== 'passed') redoWithNeeds(action.name);
-    const packaged = plan.actions.find(({ kind }) => kind === 'archive')?.name;
-    if (run.artifact && packaged) redo.delete(packaged);
-    const kept = Object.entries(stage.actions).filter(([name]) => !redo.has(name));
-    return kept.length > 0 ? [[plan.name, { name: plan.name, state: 'queued', fence: stage.fence, actions: Object.fromEntries(kept) } satisfies StageRun]] : [];
-  }));
-  return { ...rest, retriedBy: [...run.retriedBy ?? [], event.by], attempt: event.attempt, attemptStartedAt: event.at, since: event.at, stages };
 }

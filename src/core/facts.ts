@@ -4,9 +4,9 @@ import type { Commit, Event } from '../journal/events.ts';
 import { planDigest, type Plan, type StageName } from '../pipeline/plan.ts';
 import { apply } from '../rollout/machine.ts';
 import type { ReportedFact, RolloutStep } from '../rollout/rollout.ts';
+import { ARTIFACT_FIXED, mayAdopt, mayPackage, PLAN_FIXED } from './fixed.ts';
 import { failedAgain } from './retries.ts';
-import type { EvidenceItem, PipelineState } from './state.ts';
-import { currentStage } from './state.ts';
+import { currentStage, stagesOf, type EvidenceItem, type PipelineState, type Run } from './state.ts';
 
 /** What the world answered: the ends of effects, and what the trunk shows. */
 export type Fact =
@@ -70,12 +70,15 @@ function attemptEnded(state: PipelineState, fact: Extract<Fact, { type: 'attempt
   switch (fact.end.state) {
     case 'cancelled':
       return [{ type: 'action-cancelled', ...place }];
-    case 'passed':
+    case 'passed': {
+      const error = outOfPlace(run, fact, fact.end);
+      if (error) return [{ type: 'action-failed', ...place, error }];
       return [
         { type: 'action-passed', ...place, output: fact.end.output },
         ...(fact.end.plan ? [{ type: 'plan-adopted', at: now, run: run.id, digest: planDigest(fact.end.plan), plan: fact.end.plan } as const] : []),
         ...(fact.end.artifact ? [{ type: 'artifact-packaged', at: now, run: run.id, artifact: fact.end.artifact, sequence: run.sequence } as const] : []),
       ];
+    }
     case 'failed': {
       const retry = currentStage(run)?.actions.find(({ name }) => name === fact.action)?.retry;
       const again = fact.end.error.class === 'infra' && retry !== undefined && fact.attempt < retry.attempts;
@@ -83,6 +86,14 @@ function attemptEnded(state: PipelineState, fact: Extract<Fact, { type: 'attempt
         ...(again ? { retryAt: now + retry.backoffMs * 2 ** (fact.attempt - 1) } : {}) }];
     }
   }
+}
+
+/** A plan and an artifact come from where they are made, once, or the action that brought them fails. */
+function outOfPlace(run: Run, { stage, action }: { readonly stage: StageName; readonly action: Name }, end: Extract<AttemptEnd, { state: 'passed' }>): ErrorRecord | undefined {
+  const kind = stagesOf(run).find(({ name }) => name === stage)?.actions.find(({ name }) => name === action)?.kind;
+  if (end.plan && !(kind === 'plan' && stage === 'source' && mayAdopt(run))) return PLAN_FIXED;
+  if (end.artifact && !(kind === 'archive' && stage === 'build' && mayPackage(run))) return ARTIFACT_FIXED;
+  return undefined;
 }
 
 function lost(state: PipelineState, id: string, now: Instant): Event[] {

@@ -41,6 +41,8 @@ function guarded(run: Run, now: Instant, judge: () => Event[]): Event[] {
     return judge();
   } catch (thrown) {
     const error = errorRecord(thrown);
+    if (!run.fault) return [{ type: 'run-faulted', at: now, run: run.id, error }];
+    // Not even its end can be judged.
     const name = currentStage(run)?.name;
     const stage = name && run.stages[name];
     const ended: Event = { type: 'run-finished', at: now, run: run.id, attempt: run.attempt, outcome: 'FAILED', rolledBack: false, reason: error.message, error, cause: 'infra' };
@@ -55,6 +57,7 @@ function guarded(run: Run, now: Instant, judge: () => Event[]): Event[] {
 
 function followRun(state: PipelineState, run: Run, capacity: Capacity, now: Instant): Event[] {
   const plan = currentStage(run);
+  if (run.fault && (!plan || run.stages[plan.name]?.state !== 'running')) return [{ type: 'run-finished', at: now, run: run.id, attempt: run.attempt, outcome: 'FAILED', rolledBack: false, reason: run.fault.message, error: run.fault, cause: 'code' }];
   if (!plan) return [{ type: 'run-finished', at: now, run: run.id, attempt: run.attempt, outcome: 'SUCCEEDED', rolledBack: false, reason: run.kind === 'ROLLBACK' ? 'the earlier release is live again' : 'every stage passed' }];
   const stage = run.stages[plan.name];
   if (stage?.state === 'running') {

@@ -2,9 +2,9 @@ import type { ErrorRecord } from '../foundation/errors.ts';
 import type { Instant, Json } from '../foundation/units.ts';
 import type { Event, EventOf } from '../journal/events.ts';
 import { approvalInput, type ActionPlan, type StagePlan } from '../pipeline/plan.ts';
-import { begin } from '../rollout/machine.ts';
 import type { RollbackCause } from '../rollout/rollout.ts';
 import { ruleInForce, stillNeeded } from './approval-rule.ts';
+import { wavesFault } from '../rollout/waves.ts';
 import { evidenceOf } from './evidence.ts';
 import type { ApprovalRule } from './operators.ts';
 import type { Run, StageRun } from './state.ts';
@@ -44,7 +44,10 @@ export interface Stop { readonly error: ErrorRecord; readonly action?: string; r
 const CODES: { readonly [cause: string]: string } = { alarm: 'ALARM', health: 'UNHEALTHY', timeout: 'TIMEOUT' };
 
 export function stopOf(run: Run, stage: StageRun): Stop | undefined {
-  if (run.cancel && stage.rollout?.state.phase !== 'settling' && stage.rollout?.state.phase !== 'settled') {
+  // What was accepted is the release; from there on there is no way back inside this run.
+  if (stage.rollout?.state.phase === 'settling' || stage.rollout?.state.phase === 'settled') return undefined;
+  if (run.fault) return { error: run.fault, cause: { type: 'verification', detail: run.fault.message } };
+  if (run.cancel) {
     const message = `stopped by ${run.cancel.by}: ${run.cancel.reason}`;
     return { error: { code: 'CANCELLED', class: 'refused', message }, cause: { type: 'human', detail: message } };
   }
@@ -72,21 +75,32 @@ function actionEvents(run: Run, plan: StagePlan, stage: StageRun, action: Action
     return [{ type: 'action-failed', at: now, ...place, attempt: known.attempt, error: { code: 'HOST_LOST', class: 'infra', message: `its host ended during each of ${MOST_LOSSES} attempts`, hint: 'look at the memory and the log of the machine' } }];
   }
   const started: Event = { type: 'action-started', at: now, ...place, attempt, fence: stage.fence };
-  if (action.kind === 'approval' && run.approval === undefined) return [started, approvalRequest(run, action, now, pinned)];
-  if (action.kind === 'rollout' && stage.rollout === undefined) return [started, rolloutStart(run, plan, now)];
+  const failed = (error: ErrorRecord): Event[] => [started, { type: 'action-failed', at: now, ...place, attempt, error }];
+  if (action.kind === 'approval' && run.approval === undefined) {
+    const requested = approvalRequest(run, action, now, pinned);
+    return 'code' in requested ? failed(requested) : [started, requested];
+  }
+  if (action.kind === 'rollout' && stage.rollout === undefined) {
+    const begun = rolloutStart(run, plan, now);
+    return 'code' in begun ? failed(begun) : [started, begun];
+  }
   return [started];
 }
 
-function approvalRequest(run: Run, action: ActionPlan, now: Instant, pinned: ApprovalRule | undefined): Event {
-  const planned = approvalInput.parse(action.input);
-  const { groups, atLeast } = ruleInForce(pinned, planned);
-  if (!run.artifact || !run.plan) throw new Error(`run ${run.id} asks for approval without an artifact`);
-  return { type: 'approval-requested', at: now, run: run.id, artifact: run.artifact, plan: run.plan.digest, evidence: evidenceOf(run), by: groups, atLeast, expiresAt: now + planned.expiresMs };
+const NOTHING_PACKAGED: ErrorRecord = { code: 'NOTHING_PACKAGED', class: 'code', message: 'Build has packaged nothing, so there is nothing to release', hint: 'write archive({ … }) for build.package' };
+
+function approvalRequest(run: Run, action: ActionPlan, now: Instant, pinned: ApprovalRule | undefined): Event | ErrorRecord {
+  const input = approvalInput.safeParse(action.input);
+  if (!input.success) return { code: 'INPUT_INVALID', class: 'usage', message: `the approval can't be asked for: ${input.error.issues.map(({ path, message }) => `${path.join('.') || 'its input'}: ${message}`).join('; ')}`, hint: 'correct trunkline.config.ts' };
+  if (!run.artifact || !run.plan) return NOTHING_PACKAGED;
+  const { groups, atLeast } = ruleInForce(pinned, input.data);
+  return { type: 'approval-requested', at: now, run: run.id, artifact: run.artifact, plan: run.plan.digest, evidence: evidenceOf(run), by: groups, atLeast, expiresAt: now + input.data.expiresMs };
 }
 
-function rolloutStart(run: Run, plan: StagePlan, now: Instant): Event {
-  if (!run.artifact || !plan.environment) throw new Error(`run ${run.id} deploys without an artifact or an environment`);
-  begin(plan.waves); // refused here, before it is a fact: the fold could not refuse it any more
+function rolloutStart(run: Run, plan: StagePlan, now: Instant): Event | ErrorRecord {
+  if (!run.artifact) return NOTHING_PACKAGED;
+  const fault = plan.environment ? wavesFault(plan.waves) : 'the stage has no environment';
+  if (fault !== undefined || !plan.environment) return { code: 'ROLLOUT_INVALID', class: 'usage', message: `it can't be rolled out: ${fault}`, hint: 'correct the waves of the stage in trunkline.config.ts' };
   return { type: 'rollout-started', at: now, run: run.id, stage: plan.name, environment: plan.environment.name, release: run.id, artifact: run.artifact };
 }
 

@@ -85,6 +85,8 @@ export interface Run {
   readonly artifact?: Digest;
   readonly evidence: readonly EvidenceItem[];
   readonly approval?: Approval;
+  /** Why it can't go on, found outside of any action. */
+  readonly fault?: ErrorRecord;
   readonly cancel?: { readonly by: string; readonly reason: string };
   readonly finished?: EventOf<'run-finished'>;
 }

@@ -36,6 +36,8 @@ export type Event = { readonly at: Instant } & (
   | { readonly type: 'plan-adopted'; readonly run: string; readonly digest: Digest; readonly plan: Plan }
   | { readonly type: 'run-retried'; readonly run: string; readonly attempt: number; readonly by: string; readonly actions: 'failed' | 'all' }
   | { readonly type: 'cancel-requested'; readonly run: string; readonly by: string; readonly reason: string }
+  /** It can't go on: what it is to obey or to release would change under it, or nothing can be made of its plan. */
+  | { readonly type: 'run-faulted'; readonly run: string; readonly error: ErrorRecord }
   | { readonly type: 'run-finished'; readonly run: string; readonly attempt: number; readonly outcome: Outcome; readonly rolledBack: boolean; readonly reason: string; readonly error?: ErrorRecord;
       readonly rejectReason?: 'defect' | 'not-now'; readonly cause?: 'infra' | 'code' | 'rollback'; readonly supersededBy?: string }
   // Stages

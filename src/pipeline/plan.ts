@@ -8,10 +8,15 @@ import { digestOfJson } from '../foundation/digest.ts';
 import { TrunklineError } from '../foundation/errors.ts';
 import { WHOLE, type Digest, type Json } from '../foundation/units.ts';
 import { jsonFault } from './plain-json.ts';
-import { globFault, isBranch, isInside, isReserved, labelFault, NAME, NAME_RULE, VARIABLE, VARIABLE_RULE } from './shape.ts';
+import { globFault, isBranch, isInside, isReserved, LABEL, labelFault, LONGEST, LONGEST_RULE, METRIC, METRIC_RULE, MOST, NAME, NAME_RULE, VARIABLE, VARIABLE_RULE } from './shape.ts';
 
 const name = z.string().regex(NAME, NAME_RULE);
-const millis = z.int().nonnegative();
+const millis = z.int().nonnegative().max(LONGEST, LONGEST_RULE);
+const count = z.int().min(1).max(MOST);
+/** What people read or a command line takes: not blank, and no NUL. */
+const text = (limit: number) => z.string().max(limit).refine((written) => written.trim() !== '' && !written.includes('\0'), 'write a text that is not empty');
+const path = z.string().regex(/^\/[^\s\0]*$/, 'write a path that starts with "/"').max(4_096);
+
 const row = z.enum(rowIds as [RowId, ...RowId[]]);
 const basisPoints = z.int().min(0).max(WHOLE);
 const json: z.ZodType<Json> = z.json();
@@ -26,31 +31,32 @@ export const actionPlan = z.strictObject({
   input: json,
   needs: z.array(name),
   timeoutMs: millis.min(1),
-  retry: z.strictObject({ attempts: z.int().min(1).max(10), backoffMs: millis }),
+  retry: z.strictObject({ attempts: z.int().min(1).max(10), backoffMs: millis.max(3_600_000, 'write at most 1h') }),
 });
 
-const counter = z.strictObject({ metric: z.string().min(1), labels: z.record(z.string(), without(labelFault)) });
+const metric = z.string().regex(METRIC, METRIC_RULE);
+const counter = z.strictObject({ metric, labels: z.record(z.string().regex(LABEL, METRIC_RULE), without(labelFault)) });
 
 /** Labels are matched whole; a value written `/…/` is a regular expression. */
 export const signalPlan = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('share'), of: counter, within: counter }),
   z.strictObject({ type: z.literal('quantile'), histogram: counter, q: z.number().gt(0).lt(1) }),
   z.strictObject({ type: z.literal('rate'), counter }),
-  z.strictObject({ type: z.literal('probe'), probe: z.string().min(1) }),
+  z.strictObject({ type: z.literal('probe'), probe: text(80) }),
 ]);
 
 /** Fires when `points[0]` of the last `points[1]` points, each `everyMs` long, lie above `above`. */
 export const alarmPlan = z.strictObject({
-  name: z.string().min(1).max(80),
+  name: text(80),
   signal: signalPlan,
   above: z.number(),
-  points: z.tuple([z.int().min(1), z.int().min(1)]).refine(([m, n]) => m <= n, 'm of n needs m <= n'),
+  points: z.tuple([z.int().min(1).max(1_000), z.int().min(1).max(1_000)]).refine(([m, n]) => m <= n, 'm of n needs m <= n'),
   everyMs: millis.min(100),
   /** A point that rests on fewer requests is neither good nor bad. */
-  minRequests: z.int().min(1),
+  minRequests: count,
 });
 
-export const probePlan = z.strictObject({ name: z.string().min(1).max(80), file: relativePath, everyMs: millis.min(50) });
+export const probePlan = z.strictObject({ name: text(80), file: relativePath, everyMs: millis.min(50) });
 
 export const environmentPlan = z.strictObject({
   name,
@@ -58,23 +64,23 @@ export const environmentPlan = z.strictObject({
   regions: z.array(name).min(1).max(64).refine((regions) => new Set(regions).size === regions.length, 'each region once'),
   instances: z.int().min(1).max(256),
   /** The command that starts one instance, in the artifact's folder; it listens on `PORT`. */
-  run: z.string().min(1),
-  health: z.string().startsWith('/'),
-  metrics: z.string().startsWith('/'),
+  run: text(4_096),
+  health: path,
+  metrics: path,
   database: z.enum(['postgres', 'none']),
   /** Plain settings of every instance; secrets are named, never written. */
-  settings: z.record(variable, z.string()),
-  secrets: z.array(variable),
+  settings: z.record(variable, z.string().max(32_768).refine((value) => !value.includes('\0'), 'it holds a NUL character')),
+  secrets: z.array(variable).max(256),
   startTimeoutMs: millis.min(1),
   drainMs: millis,
-  probes: z.array(probePlan),
-  alarms: z.array(alarmPlan),
+  probes: z.array(probePlan).max(64),
+  alarms: z.array(alarmPlan).max(64),
 });
 
 /** All must hold before a step is left: time, requests that reached the new release, and no alarm. */
 export const bakePlan = z.strictObject({
   minTimeMs: millis,
-  minRequests: z.int().min(0),
+  minRequests: z.int().min(0).max(MOST),
   /** After this, a step that still lacks requests is inconclusive. */
   maxTimeMs: millis,
   onInsufficientData: z.enum(['hold', 'rollback']),
@@ -84,11 +90,11 @@ export const stepPlan = z.strictObject({ weight: basisPoints.min(1), bake: bakeP
 
 /** One wave of regions; every region of it climbs the same steps, the last of which is the whole. */
 export const wavePlan = z.strictObject({
-  name: z.string().min(1).max(80),
-  regions: z.array(name).min(1),
-  steps: z.array(stepPlan).min(1),
+  name: text(80),
+  regions: z.array(name).min(1).max(64),
+  steps: z.array(stepPlan).min(1).max(101),
   /** Why more than a tenth of the traffic may meet the release first; shown to whoever approves. */
-  riskAccepted: z.string().min(1).optional(),
+  riskAccepted: text(500).optional(),
 });
 
 export const stageNames = ['source', 'build', 'beta', 'gamma', 'prod'] as const;
@@ -101,13 +107,13 @@ export const stagePlan = z.strictObject({
   mode: z.enum(['parallel', 'superseded', 'queued']),
   environment: environmentPlan.optional(),
   /** How the stage's `deploy` action moves traffic. */
-  waves: z.array(wavePlan),
+  waves: z.array(wavePlan).max(64),
   actions: z.array(actionPlan).max(100),
 });
 
 export const approvalInput = z.strictObject({
-  by: z.array(z.string().min(1)).min(1),
-  atLeast: z.int().min(1),
+  by: z.array(text(100)).min(1).max(64).refine((groups) => new Set(groups).size === groups.length, 'each group once'),
+  atLeast: z.int().min(1).max(100),
   expiresMs: millis.min(1),
 });
 
@@ -120,7 +126,7 @@ export const planSchema = z.strictObject({
   stages: z.array(stagePlan).max(stageNames.length),
   /** From the push to the last bake, where it is not two hours; and whether a run ends that takes longer than its stages may. */
   budgets: z.strictObject({ totalMs: millis.min(1).optional(), enforce: z.boolean() }).optional(),
-  waivers: z.array(z.strictObject({ row, reason: z.string().min(1) })).max(rowIds.length),
+  waivers: z.array(z.strictObject({ row, reason: text(500) })).max(rowIds.length),
 });
 
 export type ActionPlan = z.infer<typeof actionPlan>;

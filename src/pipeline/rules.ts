@@ -1,7 +1,8 @@
 import { rows, type RowId } from '../catalogue/rows.ts';
 import { WHOLE } from '../foundation/units.ts';
 import { fieldOf } from './field.ts';
-import type { ActionPlan, Plan, StageName, StagePlan } from './plan.ts';
+import { mayStand, rowsOf, TESTING_KINDS } from './kinds.ts';
+import { approvalInput, type ActionPlan, type Plan, type StageName, type StagePlan } from './plan.ts';
 import { FIRST_EXPOSURE } from './waves.ts';
 
 /** What is wrong with a plan, and the field of `application(…)` that it is about. */
@@ -26,7 +27,7 @@ export function faultsOf(plan: Plan): readonly Fault[] {
   if (names.join() !== plannedStages.join()) return [{ field: 'stages', message: `they must be ${plannedStages.join(', ')}, in this order; they are ${names.join(', ') || 'none'}` }];
   return [
     ...waiverFaults(plan),
-    ...plan.stages.flatMap((stage) => [...actionFaults(stage), ...(DEPLOYING.includes(stage.name) ? deployFaults(stage) : [])]),
+    ...plan.stages.flatMap((stage) => [...actionFaults(stage), ...(DEPLOYING.includes(stage.name) ? deployFaults(stage) : buildFaults(stage))]),
     ...rowFaults(plan),
     ...approvalFaults(stageOf(plan, 'prod')),
     ...regionFaults(plan),
@@ -55,14 +56,25 @@ function waiverFaults(plan: Plan): readonly Fault[] {
 }
 
 function actionFaults(stage: StagePlan): readonly Fault[] {
-  const deploying = DEPLOYING.includes(stage.name);
   return stage.actions.flatMap((action) => {
     const field = `${stage.name}.${action.name}`;
-    const backbone = BACKBONE.find(([kind]) => kind === action.kind);
     if (!action.row.startsWith(`${stage.name}.`)) return [{ field, message: `it stands in ${stage.name} and can't be ${action.row}` }];
-    if ((backbone && !deploying) || (action.kind === 'approval' && stage.name !== 'prod')) return [{ field, message: `an action of kind ${action.kind} has no place in ${stage.name}` }];
+    const served = rowsOf(action.kind);
+    if (served.length === 0) return [{ field, message: `there is no action of kind "${action.kind}"` }];
+    if (!mayStand(action.kind, stage.name)) return [{ field, message: `an action of kind ${action.kind} has no place in ${stage.name}: it serves ${served.join(', ')}` }];
+    if (!served.includes(action.row)) return [{ field, message: `an action of kind ${action.kind} can't be ${action.row}: it serves ${served.join(', ')}` }];
     return [];
   });
+}
+
+/** Build touches no environment, and makes one artifact at the most: what is verified, approved and released is that one. */
+function buildFaults(stage: StagePlan): readonly Fault[] {
+  const field = 'build.package';
+  const packages = stage.actions.filter(({ kind }) => kind === 'archive');
+  return [
+    ...(packages.length > 1 ? [{ field, message: `one action packages, and here ${packages.map(({ name }) => `"${name}"`).join(' and ')} do` }] : []),
+    ...(stage.environment || stage.waves.length > 0 ? [{ field: stage.name, message: 'it deploys nothing: it can have neither an environment nor waves' }] : []),
+  ];
 }
 
 function deployFaults(stage: StagePlan): readonly Fault[] {
@@ -79,18 +91,31 @@ function deployFaults(stage: StagePlan): readonly Fault[] {
   if (unverified) return [{ field: `${stage.name}.${unverified.name}`, message: 'it must need "verify": nothing may happen in an environment before the signature is verified' }];
   const [rollout, launch] = [...kinds('rollout'), ...kinds('launch')] as [ActionPlan, ActionPlan];
   if (!needs(stage, rollout, launch)) return [{ field, message: `"${rollout.name}" must need "${launch.name}"` }];
-  return [...environmentFaults(stage), ...databaseFaults(stage)];
+  const late = kinds('dbmate').find((migration) => !needs(stage, rollout, migration) || !needs(stage, migration, launch));
+  if (late) return [{ field: `${stage.name}.${late.name}`, message: `it must need "${launch.name}", and "${rollout.name}" must need it: a release meets a database that is ready for it` }];
+  const early = stage.actions.find((action) => TESTING_KINDS.has(action.kind) && !needs(stage, action, rollout));
+  if (early) return [{ field: `${stage.name}.${early.name}`, message: `it must need "${rollout.name}": before that it would look at the release that is there already` }];
+  return [...lockFaults(stage), ...environmentFaults(stage), ...databaseFaults(stage)];
+}
+
+/** Two runs at once in one environment would each move the traffic of the other. */
+function lockFaults({ name, mode }: StagePlan): readonly Fault[] {
+  return mode === 'parallel' ? [{ field: 'concurrency', message: `${name} lets one run in at a time: it is "superseded" or "queued", and can't be "parallel"` }] : [];
 }
 
 function environmentFaults({ name, environment }: StagePlan): readonly Fault[] {
   const field = `${name}.environment`;
-  const known = new Set(environment?.probes.map((probe) => probe.name));
-  const alarms = environment?.alarms ?? [];
-  return alarms.flatMap((alarm, index) => {
+  const { probes = [], alarms = [], settings = {}, secrets = [] } = environment ?? {};
+  const known = new Set(probes.map((probe) => probe.name));
+  const twice = known.size < probes.length ? [{ field, message: 'two probes have the same name' }] : [];
+  const variables = [...Object.keys(settings), ...secrets];
+  const set = variables.find((variable, index) => variables.indexOf(variable) !== index);
+  const clash = set === undefined ? [] : [{ field, message: `${set} is set twice, among the settings and secrets` }];
+  return [...twice, ...clash, ...alarms.flatMap((alarm, index) => {
     if (alarms.findIndex((other) => other.name === alarm.name) !== index) return [{ field, message: `two alarms are named "${alarm.name}"` }];
     if (alarm.signal.type === 'probe' && !known.has(alarm.signal.probe)) return [{ field, message: `alarm "${alarm.name}" watches the probe "${alarm.signal.probe}", which ${name} does not have${known.size > 0 ? `; it has ${[...known].map((probe) => `"${probe}"`).join(', ')}` : ''}` }];
     return [];
-  });
+  })];
 }
 
 function databaseFaults(stage: StagePlan): readonly Fault[] {
@@ -117,6 +142,8 @@ function approvalFaults(prod: StagePlan): readonly Fault[] {
   const approvals = prod.actions.filter((action) => action.kind === 'approval' || action.row === 'prod.approval');
   const [approval] = approvals;
   if (!approval || approvals.length > 1 || approval.kind !== 'approval' || approval.row !== 'prod.approval') return [{ field, message: 'there must be exactly one approval(…)' }];
+  const input = approvalInput.safeParse(approval.input);
+  if (!input.success) return [{ field, message: input.error.issues.map((issue) => `${issue.path.join('.') || 'its input'}: ${issue.message}`).join('; ') }];
   const early = prod.actions.find((action) => action !== approval && !needs(prod, action, approval));
   return early ? [{ field, message: `"${early.name}" must need the approval: nothing happens in Prod before it` }] : [];
 }

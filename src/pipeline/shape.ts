@@ -7,6 +7,18 @@
 export const NAME = /^[a-z][a-z0-9-]{0,62}$/;
 export const NAME_RULE = 'write lower-case letters, digits and dashes, a letter first';
 
+/** Of metrics and their labels, as a metrics page has them. */
+export const METRIC = /^[A-Za-z_:][A-Za-z0-9_:]{0,199}$/;
+export const LABEL = /^[A-Za-z_][A-Za-z0-9_]{0,99}$/;
+export const METRIC_RULE = 'write its name as the metrics page has it';
+
+/** The longest time that a plan may name, in ms: a timer of the platform that is set for longer fires at once. */
+export const LONGEST = 2 ** 31 - 1;
+export const LONGEST_RULE = 'write at most 24d';
+
+/** The most that a plan may ask for of anything that is counted: requests, runs of a probe. */
+export const MOST = 1_000_000;
+
 /** Of settings and secrets: what an environment variable may be called. */
 export const VARIABLE = /^[A-Za-z_][A-Za-z0-9_]{0,127}$/;
 export const VARIABLE_RULE = 'write letters, digits and underscores, no digit first';

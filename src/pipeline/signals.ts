@@ -1,6 +1,6 @@
 import type { AlarmPlan, SignalPlan } from './plan.ts';
 import type { Duration } from '../foundation/units.ts';
-import { labelFault, patternOf } from './shape.ts';
+import { LABEL, labelFault, METRIC, METRIC_RULE, patternOf } from './shape.ts';
 import { Reading, written, type Callee } from './written.ts';
 
 /** What an alarm watches. Made by `counter(…).shareOf(…)`, `counter(…).rate()`, `histogram(…).quantile(…)` or `probe(…)`. */
@@ -90,11 +90,10 @@ export function alarm(name: string, signal: Signal, options: {
 
 function series(callee: Callee, name: string, metric: string, labels: Labels): { metric: string; labels: Record<string, string> } {
   const read = new Reading(callee, name);
-  const rule = 'write its name as the metrics page has it';
   return {
-    metric: read.matching('metric', metric, (text) => /^[A-Za-z_:][A-Za-z0-9_:]{0,199}$/.test(text), rule),
+    metric: read.matching('metric', metric, (text) => METRIC.test(text), METRIC_RULE),
     labels: Object.fromEntries(Object.entries(labels).map(([label, value]) => {
-      read.matching('labels', label, (text) => /^[A-Za-z_][A-Za-z0-9_]{0,99}$/.test(text) && text !== 'constructor' && text !== 'prototype' && text !== '__proto__', rule);
+      read.matching('labels', label, (text) => LABEL.test(text) && text !== 'constructor' && text !== 'prototype' && text !== '__proto__', METRIC_RULE);
       return [label, labelText(read, label, value)];
     })),
   };

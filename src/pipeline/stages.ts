@@ -1,6 +1,7 @@
 import type { RowId } from '../catalogue/rows.ts';
 import type { Millis } from '../foundation/units.ts';
 import type { ActionPlan, EnvironmentPlan, StagePlan, WavePlan } from './plan.ts';
+import { LONGEST } from './shape.ts';
 import type { ApplicationSpec, Concurrency } from './specification.ts';
 import { inputOf, type Use } from './uses.ts';
 import { isWaiver, type Waiver } from './waiver.ts';
@@ -112,5 +113,5 @@ function longest(environment: EnvironmentPlan, waves: readonly WavePlan[]): Mill
   const bakes = waves.flatMap((wave) => wave.steps.map((step) => step.bake));
   const starting = waves.length * environment.instances * environment.startTimeoutMs;
   const holding = bakes.some((bake) => bake.onInsufficientData === 'hold' && bake.minRequests > 0) ? DAY : 0;
-  return bakes.reduce((total, bake) => total + bake.maxTimeMs, 0) + starting + environment.drainMs + 10 * MINUTE + holding;
+  return Math.min(bakes.reduce((total, bake) => total + bake.maxTimeMs, 0) + starting + environment.drainMs + 10 * MINUTE + holding, LONGEST);
 }

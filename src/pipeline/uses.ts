@@ -1,7 +1,7 @@
 import type { Duration, Json, Millis } from '../foundation/units.ts';
 import { findingsFormats, noneFrom, severities, type FindingsFormatName, type Limits, type Severity } from '../reports/names.ts';
 import { isDay } from '../reports/suppression.ts';
-import { globFault, isInside } from './shape.ts';
+import { globFault, isInside, LONGEST } from './shape.ts';
 import { Reading, written } from './written.ts';
 
 /** What an action is to do: a kind of action, and its input. Made by the functions below, placed by `application`. */
@@ -330,9 +330,9 @@ export function alarms(options: {
   const read = new Reading(alarms, 'alarms');
   const given = read.fields(options, ['for', 'minRequests', 'maxTime']);
   const minTimeMs = read.duration('for', given.for);
-  const maxTimeMs = given.maxTime === undefined ? Math.max(3 * minTimeMs, MINUTE) : read.duration('maxTime', given.maxTime, minTimeMs);
+  const maxTimeMs = given.maxTime === undefined ? Math.min(Math.max(3 * minTimeMs, MINUTE), LONGEST) : read.duration('maxTime', given.maxTime, minTimeMs);
   const minRequests = read.whole('minRequests', given.minRequests ?? 300, 1);
-  return written(alarms, { kind: 'alarms', input: { minTimeMs, minRequests, maxTimeMs }, ...once(maxTimeMs + MINUTE) });
+  return written(alarms, { kind: 'alarms', input: { minTimeMs, minRequests, maxTimeMs }, ...once(Math.min(maxTimeMs + MINUTE, LONGEST)) });
 }
 
 /** Passes when each of the environment's probes has run at least so often against the release, and none failed. */
@@ -420,7 +420,7 @@ function trying(read: Reading, options: Trying, timeoutMs: Millis = 10 * MINUTE)
   const retry = options.retry === undefined ? { attempts: 1 } : new Reading(read.callee, `${read.name}.retry`).fields(options.retry, ['attempts', 'backoff']);
   return {
     timeoutMs: options.timeout === undefined ? timeoutMs : read.duration('timeout', options.timeout, 1),
-    retry: { attempts: read.whole('retry.attempts', retry.attempts, 1, 10), backoffMs: read.duration('retry.backoff', retry.backoff ?? '1s') },
+    retry: { attempts: read.whole('retry.attempts', retry.attempts, 1, 10), backoffMs: read.duration('retry.backoff', retry.backoff ?? '1s', 0, 60 * MINUTE) },
   };
 }
 

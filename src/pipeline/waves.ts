@@ -1,6 +1,6 @@
 import { WHOLE, basisPoints, type BasisPoints, type Duration, type Millis } from '../foundation/units.ts';
 import type { BakePlan, WavePlan } from './plan.ts';
-import { NAME, NAME_RULE } from './shape.ts';
+import { LONGEST, NAME, NAME_RULE } from './shape.ts';
 import { Reading, written, wrong, type Callee } from './written.ts';
 
 /** How long a step is watched before the next. A plain time means that time, 300 requests, and then to hold. */
@@ -124,7 +124,7 @@ function bakeOf(callee: Callee, field: string, bake: Bake): BakePlan {
   return {
     minTimeMs,
     minRequests: read.whole('minRequests', minRequests ?? 300, 0),
-    maxTimeMs: maxTime === undefined ? 3 * minTimeMs : read.duration('maxTime', maxTime, minTimeMs),
+    maxTimeMs: maxTime === undefined ? Math.min(3 * minTimeMs, LONGEST) : read.duration('maxTime', maxTime, minTimeMs),
     onInsufficientData: read.oneOf('onInsufficientData', onInsufficientData ?? 'hold', ['hold', 'rollback']),
   };
 }

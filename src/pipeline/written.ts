@@ -1,7 +1,8 @@
 import { relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { TrunklineError } from '../foundation/errors.ts';
-import { parseDuration, type Millis } from '../foundation/units.ts';
+import { formatDuration, parseDuration, type Millis } from '../foundation/units.ts';
+import { LONGEST, MOST } from './shape.ts';
 
 /** Where in the user's files a value was written, such as `trunkline.config.ts:12`. */
 export type Place = string;
@@ -90,21 +91,22 @@ export class Reading {
     return value as Choice;
   }
 
-  whole(field: string, value: unknown, least: number, most = Number.MAX_SAFE_INTEGER): number {
+  whole(field: string, value: unknown, least: number, most = MOST): number {
     if (!Number.isSafeInteger(value) || (value as number) < least || (value as number) > most) {
-      throw this.wrong(field, `${String(value)} does not do; write a whole number, ${most === Number.MAX_SAFE_INTEGER ? `at least ${least}` : `${least} to ${most}`}`);
+      throw this.wrong(field, `${String(value)} does not do; write a whole number, ${least} to ${most}`);
     }
     return value as number;
   }
 
-  duration(field: string, value: unknown, least: Millis = 0): Millis {
+  duration(field: string, value: unknown, least: Millis = 0, most: Millis = LONGEST): Millis {
     let millis: Millis;
     try {
       millis = parseDuration(String(value));
     } catch (error) {
       throw this.wrong(field, (error as RangeError).message);
     }
-    if (!Number.isSafeInteger(millis) || millis < least) throw this.wrong(field, `"${String(value)}" is too ${millis < least ? 'short' : 'long'}; write at least ${least} ms`);
+    if (millis < least) throw this.wrong(field, `"${String(value)}" is too short; write at least ${least} ms`);
+    if (millis > most) throw this.wrong(field, `"${String(value)}" is too long; write at most ${formatDuration(most)}`);
     return millis;
   }
 

@@ -11,7 +11,8 @@ import { TrunklineError, errorRecord } from '../../foundation/errors.ts';
 import { isDigest } from '../../foundation/digest.ts';
 import type { Secret } from '../../foundation/secret.ts';
 import type { Digest, Json } from '../../foundation/units.ts';
-import { parsePlan, type Plan } from '../../pipeline/plan.ts';
+import { mayStand, ROLLBACK_KINDS } from '../../pipeline/kinds.ts';
+import type { Plan } from '../../pipeline/plan.ts';
 import type { Isolation } from '../../runner/cell.ts';
 import type { MaskedLog } from '../../runner/log.ts';
 import type { Report } from '../../reports/report.ts';
@@ -27,6 +28,8 @@ type AttemptEffect = Extract<Effect, { type: 'attempt' }>;
 export interface AttemptParts {
   readonly clock: Clock;
   readonly kinds: ReadonlyMap<string, ActionKind>;
+  /** Judges what is to be a run's plan. @throws {TrunklineError} `PLAN_INVALID` */
+  readonly adopt: (value: Json | undefined) => Plan;
   readonly artifacts: ArtifactStore;
   readonly environments: EnvironmentProvider;
   readonly releases: Releases;
@@ -56,6 +59,7 @@ export async function runAttempt(parts: AttemptParts, effect: AttemptEffect, sta
   try {
     const kind = parts.kinds.get(effect.action.kind);
     if (!kind) throw new TrunklineError('KIND_UNKNOWN', 'usage', `there is no action of kind "${effect.action.kind}"`, 'the plan was made by a newer Trunkline; run that one');
+    if (!mayStandIn(run, effect)) throw new TrunklineError('KIND_MISPLACED', 'refused', `an action of kind "${effect.action.kind}" has no place in ${effect.stage}`, 'take it out of the pipeline: what was approved is what is released');
     const input = kind.input.safeParse(effect.action.input);
     if (!input.success) throw new TrunklineError('INPUT_INVALID', 'usage', `${effect.stage}.${effect.action.name}: ${input.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`).join('; ')}`, 'correct trunkline.config.ts');
     const workspace = kind.checkout ? await parts.workspaces.open(run.id, effect.stage, effect.fence, run.commit) : undefined;
@@ -64,7 +68,7 @@ export async function runAttempt(parts: AttemptParts, effect: AttemptEffect, sta
     const work = (): Promise<ActionResult> => kind.run(input.data, context);
     const stage = run.plan?.plan.stages.find(({ name }) => name === effect.stage);
     const result = workspace && stage ? await oncePerInputs(parts.results, { action: effect.action, stage, kind, kinds: parts.kinds, context, ...kept }, work) : await work();
-    return ended(signal.aborted ? { state: 'cancelled' } : endOf(effect, result));
+    return ended(signal.aborted ? { state: 'cancelled' } : endOf(effect, result, parts.adopt));
   } catch (error) {
     if (signal.aborted) return ended({ state: 'cancelled' });
     const record = errorRecord(stop.signal.aborted && stop.signal.reason instanceof TrunklineError ? stop.signal.reason : error);
@@ -146,12 +150,17 @@ function outputsOf(run: Run): { readonly [action: string]: Json } {
   return Object.fromEntries(entries.flatMap(([name, { output }]) => (output === undefined ? [] : [[name, output]])));
 }
 
+/** The plan of a rollback is Trunkline's own. */
+function mayStandIn({ kind: ofRun }: Run, { action: { kind }, stage }: AttemptEffect): boolean {
+  return ofRun === 'ROLLBACK' ? ROLLBACK_KINDS.has(kind) : mayStand(kind, stage);
+}
+
 /** What an attempt gives out beside its output: the plan, and the artifact, where its kind makes one. */
-function endOf(effect: AttemptEffect, result: ActionResult): AttemptEnd {
+function endOf(effect: AttemptEffect, result: ActionResult, adopt: AttemptParts['adopt']): AttemptEnd {
   if (!result.passed) return { state: 'failed', error: result.error, ...(result.output === undefined ? {} : { output: result.output }) };
   const output = result.output;
   const field = (name: string): Json | undefined => (typeof output === 'object' && output !== null && !Array.isArray(output) ? (output as { readonly [key: string]: Json })[name] : undefined);
-  if (effect.action.kind === 'plan') return { state: 'passed', output: { digest: field('digest') ?? null }, plan: parsePlan(field('plan')) };
+  if (effect.action.kind === 'plan') return { state: 'passed', output: { digest: field('digest') ?? null }, plan: adopt(field('plan')) };
   const artifact = field('artifact');
   if (effect.action.kind === 'archive' && typeof artifact === 'string' && isDigest(artifact)) return { state: 'passed', output, artifact };
   return { state: 'passed', output };
