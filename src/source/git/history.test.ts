@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { test, type TestContext } from 'node:test';
 import type { FileVersion } from '../history.ts';
 import { repositoryFixture } from './fixture.ts';
-import { linesOf, openHistory, type Looked } from './history.ts';
+import { DiffReader } from './changed-lines.ts';
+import { openHistory, type Looked } from './history.ts';
 import { openRepository } from './repository.ts';
 
 const unending = new AbortController().signal;
@@ -44,8 +45,64 @@ test('what is staged and what lies in the work tree have changes of their own', 
   assert.deepEqual(Object.fromEntries(await openHistory(repository, 'worktree').changedLines()), { 'a.txt': [[2, 3]] });
 });
 
-test('a line that looks like a header of the diff is a line', () => {
-  assert.deepEqual(Object.fromEntries(linesOf('+++ a.txt\n@@ -1 +1,2 @@\n--- old\n+++ b.txt\n+x\n@@ -9 +10 @@\n-x\n+y\n')), { 'a.txt': [[1, 2], [10, 10]] });
+test('a line that looks like a header of the diff is a line, however the diff is cut into pieces', () => {
+  const diff = Buffer.from(`+++ a.txt\n@@ -1 +1,2 @@\n--- old\n+++ b.txt\n+${'x'.repeat(200_000)}\n@@ -9 +10 @@\n-x\n+y\n`);
+  for (const size of [1, 7, 65_536, diff.length]) {
+    const reader = new DiffReader();
+    for (let at = 0; at < diff.length; at += size) reader.read(diff.subarray(at, at + size));
+    assert.deepEqual(Object.fromEntries(reader.end()), { 'a.txt': [[1, 2], [10, 10]] });
+  }
+});
+
+test('of a file that was moved only the lines that changed on the way are changed', async (t) => {
+  const lines = Array.from({ length: 40 }, (_, at) => `line ${at}\n`);
+  const history = await historyOf(t, ({ write, commit, git }) => {
+    write('a.txt', lines.join(''));
+    write('b.txt', lines.join('').toUpperCase());
+    commit('first');
+    git('mv', 'a.txt', 'moved.txt');
+    git('mv', 'b.txt', 'edited.txt');
+    write('edited.txt', lines.with(7, 'other\n').join('').toUpperCase());
+    return { commit: commit('second') };
+  });
+  assert.deepEqual(Object.fromEntries(await history.changedLines()), { 'edited.txt': [[8, 8]] });
+});
+
+test('neither an attribute nor a byte hides changed lines', async (t) => {
+  for (const attributes of ['* -diff\n', '* binary\n', '* -text -diff\n', '*.js diff=none\n', '[attr]hidden -diff\n*.js hidden\n']) {
+    const fixture = repositoryFixture(t);
+    fixture.write('.gitattributes', attributes);
+    fixture.write('a.js', 'one\n');
+    fixture.write('b.js', 'one\n');
+    fixture.commit('first');
+    fixture.write('a.js', 'one\ntwo\n');
+    fixture.write('b.js', 'one\n// \0\n');
+    const repository = await openRepository(fixture.folder);
+    const expected = { 'a.js': [[2, 2]], 'b.js': [[2, 2]] };
+    assert.deepEqual(Object.fromEntries(await openHistory(repository, 'worktree').changedLines()), expected, attributes);
+    const commit = fixture.commit('second');
+    assert.deepEqual(Object.fromEntries(await openHistory(repository, { commit }).changedLines()), expected, attributes);
+  }
+});
+
+test('in the work tree every line of a file that git does not know yet is changed, unless it is ignored', async (t) => {
+  const fixture = repositoryFixture(t);
+  fixture.write('.gitignore', 'ignored.txt\n');
+  fixture.commit('first');
+  fixture.write('new "ä".txt', 'one\n');
+  fixture.write('ignored.txt', 'one\n');
+  const changed = await openHistory(await openRepository(fixture.folder), 'worktree').changedLines();
+  assert.deepEqual(Object.fromEntries(changed), { 'new "ä".txt': [[1, Number.MAX_SAFE_INTEGER]] });
+});
+
+test('the first commit of a repository with SHA-256, and what is staged before it, are changed in every line', async (t) => {
+  const fixture = repositoryFixture(t, undefined, '--object-format=sha256');
+  fixture.write('a.txt', 'one\ntwo\n');
+  fixture.git('add', '--all');
+  const repository = await openRepository(fixture.folder);
+  assert.deepEqual(Object.fromEntries(await openHistory(repository, 'staged').changedLines()), { 'a.txt': [[1, 2]] });
+  const commit = fixture.commit('first');
+  assert.deepEqual(Object.fromEntries(await openHistory(repository, { commit }).changedLines()), { 'a.txt': [[1, 2]] });
 });
 
 test('every version of every file that was ever committed is there once, also of merged and deleted ones, and none of a branch beside', async (t) => {

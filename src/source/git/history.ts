@@ -1,6 +1,7 @@
 import { TrunklineError } from '../../foundation/errors.ts';
 import { Folder, isAbsent } from '../../foundation/folder.ts';
-import type { CommitHistory, FileVersion, LineRange, TrackedFile } from '../history.ts';
+import type { CommitHistory, FileVersion, TrackedFile } from '../history.ts';
+import { changedLines, EVERY_LINE, type ChangedLines } from './changed-lines.ts';
 import { git } from './git.ts';
 import { readObjects } from './objects.ts';
 import type { Repository } from './repository.ts';
@@ -9,7 +10,6 @@ import { resolve } from './resolve.ts';
 /** What is looked at: a commit; or what the next one would hold, staged or as it lies there. */
 export type Looked = { readonly commit: string } | 'staged' | 'worktree';
 
-const EMPTY_TREE = '4b825dc642cb6eb9a060e54bf8d69288fbee4904';
 const LARGEST_BYTES = 4 * 1024 * 1024;
 const LARGEST_FILE_BYTES = 64 * 1024 * 1024;
 const LISTING_BYTES = 256 * 1024 * 1024;
@@ -18,7 +18,7 @@ const always = (): boolean => true;
 
 export function openHistory(repository: Repository, looked: Looked): CommitHistory {
   return {
-    changedLines: () => changedLines(repository, looked),
+    changedLines: () => changesOf(repository, looked),
     files: (signal, isWanted = always) => (looked === 'worktree' ? filesThere(repository, signal, isWanted) : filesOf(repository, looked, signal, isWanted)),
     versions: (signal, isWanted = always) => versions(repository, looked, signal, isWanted),
   };
@@ -70,47 +70,18 @@ async function* filesOf(repository: Repository, looked: Exclude<Looked, 'worktre
   }
 }
 
-async function changedLines(repository: Repository, looked: Looked): Promise<ReadonlyMap<string, readonly LineRange[]>> {
-  const base = await resolve(repository, typeof looked === 'string' ? 'HEAD' : `${looked.commit}^1`) ?? EMPTY_TREE;
-  const against = looked === 'worktree' ? [base] : looked === 'staged' ? ['--cached', base] : [base, looked.commit];
-  const options = ['--unified=0', '--no-color', '--no-ext-diff', '--no-textconv', '--no-renames', '--src-prefix=', '--dst-prefix='];
-  const { text } = await git(repository, ['diff', ...options, ...against, '--']);
-  return linesOf(text);
+async function changesOf(repository: Repository, looked: Looked): Promise<ChangedLines> {
+  const base = await resolve(repository, typeof looked === 'string' ? 'HEAD' : `${looked.commit}^1`) ?? await emptyTree(repository);
+  if (looked === 'staged') return changedLines(repository, ['--cached', base]);
+  if (looked !== 'worktree') return changedLines(repository, [base, looked.commit]);
+  const { bytes: listing } = await git(repository, ['ls-files', '-z', '--others', '--exclude-standard'], { limitBytes: LISTING_BYTES });
+  const untracked = listing.toString('utf8').split('\0').slice(0, -1);
+  return new Map([...await changedLines(repository, [base]), ...untracked.map((path) => [path, EVERY_LINE] as const)]);
 }
 
-/** Of a diff without context: what stands at `+++` and in the second half of each `@@`. */
-export function linesOf(diff: string): ReadonlyMap<string, readonly LineRange[]> {
-  const changed = new Map<string, LineRange[]>();
-  let file: string | undefined;
-  let left = 0;
-  for (const line of diff.split('\n')) {
-    if (left > 0 && /^[+\-\\]/.test(line)) {
-      if (line.startsWith('+') || line.startsWith('-')) left -= 1;
-      continue;
-    }
-    const path = /^\+\+\+ (.*?)\t?$/.exec(line)?.[1];
-    if (path !== undefined) {
-      file = path === '/dev/null' ? undefined : unquoted(path);
-      continue;
-    }
-    const hunk = /^@@ -\d+(?:,(\d+))? \+(\d+)(?:,(\d+))? @@/.exec(line);
-    if (!hunk) continue;
-    const [, removed = '1', start, added = '1'] = hunk;
-    left = Number(removed) + Number(added);
-    if (file === undefined || added === '0') continue;
-    changed.set(file, [...changed.get(file) ?? [], [Number(start), Number(start) + Number(added) - 1]]);
-  }
-  return changed;
-}
-
-const ESCAPES: { readonly [letter: string]: number } = { a: 7, b: 8, t: 9, n: 10, v: 11, f: 12, r: 13, '"': 34, '\\': 92 };
-
-/** As git writes a path that holds more than plain characters: in quotes, its bytes escaped as in C. */
-function unquoted(path: string): string {
-  if (!path.startsWith('"')) return path;
-  const bytes = [...path.slice(1, -1).matchAll(/\\([0-7]{3})|\\(.)|([^\\])/gsu)].flatMap(([, octal, letter, plain]) =>
-    octal !== undefined ? [Number.parseInt(octal, 8)] : letter !== undefined ? [ESCAPES[letter] ?? 63] : [...Buffer.from(plain ?? '')]);
-  return Buffer.from(bytes).toString('utf8');
+/** Its hash is another one in a repository of SHA-256. Nothing is written. */
+async function emptyTree(repository: Repository): Promise<string> {
+  return (await git(repository, ['hash-object', '-t', 'tree', '--stdin'])).text;
 }
 
 /** Each content once, newest commit first, with the commit and path at which it was met; what is larger than a person writes is left out. */

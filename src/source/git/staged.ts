@@ -4,8 +4,8 @@ import { join, resolve as absolute } from 'node:path';
 import { TrunklineError } from '../../foundation/errors.ts';
 import { removeFolder } from '../../foundation/removal.ts';
 import type { Staged } from '../staged.ts';
+import { changedLines, EVERY_LINE } from './changed-lines.ts';
 import { git } from './git.ts';
-import { linesOf } from './history.ts';
 import { readObjects } from './objects.ts';
 import { HASH, type Repository } from './repository.ts';
 import { requireNames } from './worktree.ts';
@@ -50,11 +50,8 @@ export async function openStaged(repository: Repository, index?: string): Promis
         let at = 0;
         for await (const { size, content } of readObjects(repository, wanted.map(({ id }) => id), LARGEST_READ, env)) yield { path: wanted[at++]!.path, size, bytes: content };
       },
-      changedLines: async () => {
-        if (base === undefined) return new Map([...there.keys()].map((path) => [path, [[1, Number.MAX_SAFE_INTEGER]]] as const));
-        const { text } = await git(repository, ['diff', '--unified=0', '--no-color', '--no-ext-diff', '--no-textconv', '--no-renames', '--src-prefix=', '--dst-prefix=', base, tree, '--'], { env, limitBytes: LISTING_BYTES });
-        return linesOf(text);
-      },
+      changedLines: async () => (base === undefined
+        ? new Map([...there.keys()].map((path) => [path, EVERY_LINE] as const)) : changedLines(repository, [base, tree], env)),
       layOut: (folder) => layOut({ scratch, objects, theirs, commit, tree }, folder),
       [Symbol.asyncDispose]: dispose,
     };
