@@ -3,6 +3,7 @@ import { delimiter, dirname, join } from 'node:path';
 import type { ActionContext } from '../actions/action.ts';
 import { systemClock } from '../foundation/clock.ts';
 import { compiledFolder } from '../foundation/compiled.ts';
+import { ended } from '../foundation/ended.ts';
 import type { ActionPlan, Plan } from '../pipeline/plan.ts';
 import type { Report } from '../reports/report.ts';
 import type { Exit } from '../runner/cell.ts';
@@ -60,27 +61,39 @@ export function surroundings(tree: string, workTree: string, isQuick: boolean): 
 
 interface Running { readonly cwd: string; readonly env: { readonly [name: string]: string }; readonly signal: AbortSignal; readonly stop: AbortSignal; readonly log: Log }
 
+/**
+ * Before the command, a guard in its group: it waits for the end of a pipe that the hook holds, and then ends them all.
+ * However the hook dies, the pipe ends with it.
+ */
+const GUARDED = '(exec > /dev/null 2>&1; read -r end <&3; kill -9 0) & exec 3<&-; exec "$@"';
+
 async function run(command: string | readonly string[], { cwd, env, signal, stop, log }: Running): Promise<Exit> {
   signal.throwIfAborted();
   const began = performance.now();
   const [program = '', ...words] = typeof command === 'string' ? ['sh', '-c', command] : command;
-  return new Promise((resolve, reject) => {
-    // A group of its own: everything that it starts ends with it.
-    const child = spawn(program, words, { cwd, env, detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
-    const end = (): void => {
-      try {
-        if (child.pid !== undefined) process.kill(-child.pid, 'SIGKILL');
-      } catch (thrown) {
-        if ((thrown as NodeJS.ErrnoException).code !== 'ESRCH') reject(thrown as Error);
-      }
-    };
-    stop.addEventListener('abort', end, { once: true });
-    for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => log.write(chunk));
-    child.once('error', reject);
-    child.once('close', (code, by) => {
-      stop.removeEventListener('abort', end);
-      end(); // what it left running
-      resolve({ code, signal: by, ended: signal.aborted ? 'cancelled' : stop.aborted ? 'timeout' : 'by-itself', duration: performance.now() - began });
-    });
-  });
+  // A group of its own: everything that it starts ends with it.
+  const child = spawn('/bin/sh', ['-c', GUARDED, 'sh', program, ...words], { cwd, env, detached: true, stdio: ['ignore', 'pipe', 'pipe', 'pipe'] });
+  for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk: Buffer) => log.write(chunk));
+  const end = (): void => endGroup(child.pid);
+  stop.addEventListener('abort', end, { once: true });
+  child.once('exit', end); // what it left running, and the guard
+  try {
+    const { code, signal: by } = await ended(child);
+    return { code, signal: by, ended: reasonOf(signal, stop), duration: performance.now() - began };
+  } finally {
+    stop.removeEventListener('abort', end);
+  }
+}
+
+function reasonOf(signal: AbortSignal, stop: AbortSignal): Exit['ended'] {
+  if (signal.aborted) return 'cancelled';
+  return stop.aborted ? 'timeout' : 'by-itself';
+}
+
+function endGroup(leader: number | undefined): void {
+  try {
+    if (leader !== undefined) process.kill(-leader, 'SIGKILL');
+  } catch (thrown) {
+    if ((thrown as NodeJS.ErrnoException).code !== 'ESRCH') throw thrown;
+  }
 }

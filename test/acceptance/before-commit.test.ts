@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { compiled, product } from '../rig/product.ts';
+import { until } from '../rig/waiting.ts';
 
 const CONFIG = `import { application, approval, archive, secretlint, sh, waive } from 'trunkline';
 import { processes } from 'trunkline/environments';
@@ -223,7 +224,7 @@ test('a test that imports what a commit takes away is run, and fails it', (t) =>
   assert.match(aborted(clone.commit()), /✘ unit-tests {2}1 of 1 test files/);
 });
 
-test('killed in the middle, the hook has touched nothing', { skip: process.platform !== 'linux' && 'it reads /proc' }, async (t) => {
+test('killed in the middle, the hook has touched nothing, and what it ran ends with it', { skip: process.platform !== 'linux' && 'it reads /proc' }, async (t) => {
   const clone = begun(t);
   clone.write('src/a.js', 'export const a = 1; // WAIT\n');
   clone.git('add', 'src/a.js');
@@ -245,9 +246,18 @@ test('killed in the middle, the hook has touched nothing', { skip: process.platf
   while (!readFileSync(`/proc/${hook}/cmdline`, 'utf8').includes('main.ts')) hook = parentOf(hook);
   process.kill(hook, 'SIGKILL');
   const [code] = await once(committing, 'exit') as [number | null];
-  process.kill(script, 'SIGKILL');
+  await until('the end of the command', () => (isAlive(script) ? undefined : true));
   assert.notEqual(code, 0);
   assert.deepEqual(clone.state(), before);
   assert.equal(clone.read('src/a.js'), 'precious\n');
   assert.equal(clone.git('rev-list', '--count', 'HEAD'), '1');
 });
+
+/** A zombie is dead. */
+function isAlive(pid: number): boolean {
+  try {
+    return !/^State:\s+[ZX]/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'));
+  } catch {
+    return false;
+  }
+}

@@ -1,5 +1,6 @@
 import { spawn, type ChildProcessByStdio } from 'node:child_process';
 import type { Readable, Writable } from 'node:stream';
+import { ended, isWaiting, printed } from '../../foundation/ended.ts';
 import { TrunklineError } from '../../foundation/errors.ts';
 import type { Millis } from '../../foundation/units.ts';
 import { gitArguments, gitEnvironment, pointing, type Configuration } from './environment.ts';
@@ -13,6 +14,8 @@ export interface GitCall {
   readonly env?: { readonly [name: string]: string };
   readonly input?: string;
   readonly timeout?: Millis;
+  /** In place of `timeout`, for output that is read piece by piece: how long git may print nothing while it is read. */
+  readonly idle?: Millis;
   readonly limitBytes?: number;
   /** Exit codes that are answers. Any other throws. */
   readonly answers?: readonly number[];
@@ -48,26 +51,26 @@ export function startGit(repository: Repository | undefined, args: readonly stri
  * @throws {TrunklineError} `GIT_MISSING`, `GIT_TIMEOUT`, `GIT_FAILED` with what it printed, without credentials.
  */
 export async function gitEnded(child: GitProcess, verb: string, call: GitCall = {}): Promise<number> {
-  let printed = '';
+  let said = '';
   let timedOut = false;
   child.stderr.setEncoding('utf8').on('data', (chunk: string) => {
-    printed = (printed + chunk).slice(-ERROR_BYTES);
+    said = (said + chunk).slice(-ERROR_BYTES);
   });
   // A git that ends before it has read all of its input is told by its exit code.
   child.stdin.on('error', () => {});
-  const timeout = call.timeout ?? TIMEOUT;
-  const timer = setTimeout(() => {
+  const unwatch = watch(child, call, () => {
     timedOut = true;
     endGroup(child);
-  }, timeout);
+  });
   try {
-    const { code, signal } = await closed(child);
-    if (timedOut) throw new TrunklineError('GIT_TIMEOUT', 'infra', `git ${verb} did not end within ${timeout / 1_000} s`, 'check the disk and the network, then try again', printable(printed));
-    if (code === null) throw failed(verb, `was ended by ${signal}`, printed);
-    if (code !== 0 && !call.answers?.includes(code)) throw failed(verb, `failed with exit code ${code}`, printed);
+    const { code, signal } = await end(child);
+    const late = call.idle === undefined ? `did not end within ${(call.timeout ?? TIMEOUT) / 1_000} s` : `gave nothing for ${call.idle / 1_000} s`;
+    if (timedOut) throw new TrunklineError('GIT_TIMEOUT', 'infra', `git ${verb} ${late}`, 'check the disk and the network, then try again', printable(said));
+    if (code === null) throw failed(verb, `was ended by ${signal}`, said);
+    if (code !== 0 && !call.answers?.includes(code)) throw failed(verb, `failed with exit code ${code}`, said);
     return code;
   } finally {
-    clearTimeout(timer);
+    unwatch();
   }
 }
 
@@ -83,10 +86,10 @@ export async function git(repository: Repository | undefined, args: readonly str
     else chunks.push(chunk);
   });
   child.stdin.end(call.input ?? '');
-  const [ended] = await Promise.allSettled([gitEnded(child, verb, call)]);
+  const [settled] = await Promise.allSettled([gitEnded(child, verb, call)]);
   if (size > limit) throw new TrunklineError('SOURCE_TOO_LARGE', 'code', `git ${verb} gives more than ${limit} bytes`, 'take what is too large out of the repository');
-  if (ended.status === 'rejected') throw ended.reason;
-  const code = ended.value;
+  if (settled.status === 'rejected') throw settled.reason;
+  const code = settled.value;
   const bytes = Buffer.concat(chunks);
   return { code, bytes, text: bytes.toString('utf8').replace(/\n$/, '') };
 }
@@ -101,13 +104,32 @@ export function endGroup(child: GitProcess): void {
   }
 }
 
-function closed(child: GitProcess): Promise<{ code: number | null; signal: string | null }> {
-  return new Promise((resolve, reject) => {
-    child.once('close', (code, signal) => resolve({ code, signal }));
-    child.once('error', (error: NodeJS.ErrnoException) => {
-      reject(error.code === 'ENOENT' ? new TrunklineError('GIT_MISSING', 'usage', 'git was not found, or the folder that it should run in is gone', 'install git 2.32 or newer and put it on the PATH') : error);
-    });
-  });
+async function end(child: GitProcess): Promise<{ readonly code: number | null; readonly signal: string | null }> {
+  try {
+    return await ended(child);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    throw new TrunklineError('GIT_MISSING', 'usage', 'git was not found, or the folder that it should run in is gone', 'install git 2.32 or newer and put it on the PATH');
+  }
+}
+
+/**
+ * Calls `late` when git has taken too long: `timeout` from now, or `idle` in which it printed nothing although all that
+ * it had printed was taken. A slow reader is no slow git.
+ * @returns what ends the watch
+ */
+function watch(child: GitProcess, { timeout = TIMEOUT, idle }: GitCall, late: () => void): () => void {
+  if (idle === undefined) {
+    const timer = setTimeout(late, timeout);
+    return () => clearTimeout(timer);
+  }
+  let [seen, since] = [0, performance.now()];
+  const timer = setInterval(() => {
+    const now = printed(child);
+    if (now !== seen || isWaiting(child)) [seen, since] = [now, performance.now()];
+    else if (performance.now() - since >= idle) late();
+  }, Math.min(1_000, idle));
+  return () => clearInterval(timer);
 }
 
 function failed(verb: string, how: string, printed: string): TrunklineError {

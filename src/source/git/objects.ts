@@ -1,3 +1,4 @@
+import type { Millis } from '../../foundation/units.ts';
 import { endGroup, gitEnded, startGit } from './git.ts';
 import type { Repository } from './repository.ts';
 
@@ -11,12 +12,14 @@ export interface GitObject {
 }
 
 const NEWLINE = 10;
+const IDLE: Millis = 60_000;
 
 /** The objects of these full hashes, in their order, each cut to its first `keep` bytes: memory stays small whatever they hold. */
 export async function* readObjects(repository: Repository, ids: readonly string[], keep: number, env: { readonly [name: string]: string } = {}): AsyncGenerator<GitObject> {
   if (ids.length === 0) return;
-  const child = startGit(repository, ['cat-file', '--batch'], { env });
-  const ended = gitEnded(child, 'cat-file');
+  const call = { env, idle: IDLE };
+  const child = startGit(repository, ['cat-file', '--batch'], call);
+  const ended = gitEnded(child, 'cat-file', call);
   ended.catch(() => {}); // it is awaited below, unless the reader stops first
   child.stdin.end(`${ids.join('\n')}\n`);
   try {

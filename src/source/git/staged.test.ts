@@ -149,3 +149,12 @@ test('no filter that the repository names is run', async (t) => {
   await (await stagedOf(t, fixture)).layOut(join(temporaryFolder(t), 'out'));
   assert.equal(existsSync(join(fixture.folder, 'pwned')), false);
 });
+
+test('a file that Git LFS keeps elsewhere is refused by its name, as a run would refuse it', async (t) => {
+  const fixture = repositoryFixture(t);
+  fixture.write('.gitattributes', '*.bin filter=lfs diff=lfs merge=lfs -text\n');
+  fixture.write('data/big.bin', `version https://git-lfs.github.com/spec/v1\noid sha256:${'0'.repeat(64)}\nsize 9\n`);
+  fixture.git('add', '--all');
+  await using staged = await openStaged(await openRepository(fixture.folder));
+  await assert.rejects(staged.layOut(join(temporaryFolder(t), 'out')), /data\/big\.bin.*Git LFS/);
+});

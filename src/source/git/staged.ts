@@ -8,6 +8,7 @@ import { changedLines, EVERY_LINE } from './changed-lines.ts';
 import { git } from './git.ts';
 import { readObjects } from './objects.ts';
 import { HASH, type Repository } from './repository.ts';
+import { readTree } from './tree.ts';
 import { requireNames } from './worktree.ts';
 
 interface Entry { readonly mode: string; readonly type: string; readonly id: string; readonly path: string }
@@ -52,7 +53,10 @@ export async function openStaged(repository: Repository, index?: string): Promis
       },
       changedLines: async () => (base === undefined
         ? new Map([...there.keys()].map((path) => [path, EVERY_LINE] as const)) : changedLines(repository, [base, tree], env)),
-      layOut: (folder) => layOut({ scratch, objects, theirs, commit, tree }, folder),
+      layOut: async (folder) => {
+        // As of a commit: what a run would refuse is refused before it is committed.
+        await Promise.all([readTree(repository, tree, env), layOut({ scratch, objects, theirs, commit, tree }, folder)]);
+      },
       [Symbol.asyncDispose]: dispose,
     };
   } catch (error) {
