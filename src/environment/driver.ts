@@ -1,5 +1,5 @@
 import type { Secret } from '../foundation/secret.ts';
-import type { BasisPoints, Digest, Instant, Name } from '../foundation/units.ts';
+import type { BasisPoints, Digest, Instant, Millis, Name } from '../foundation/units.ts';
 import type { EnvironmentPlan } from '../pipeline/plan.ts';
 
 /** One environment in one region: the unit that is launched, deployed to and rolled back. */
@@ -48,8 +48,8 @@ export interface EnvironmentDriver {
    * synthetic; resolves once they are under way. The one method that adds up when it is called again.
    */
   exercise(count: number, signal: AbortSignal): Promise<void>;
-  /** What was measured here since `since`, oldest first: all instants by the clock of who asks. */
-  telemetry(since: Instant): Promise<Telemetry>;
+  /** What was measured here since `since`, oldest first, and after what an earlier answer's `cursor` says; instants are of who asks. */
+  telemetry(since: Instant, after?: string): Promise<Telemetry>;
   /** The address of the region's own database with its generated credentials; undefined where there is none. */
   database(): Promise<Secret | undefined>;
 }
@@ -81,25 +81,52 @@ export interface Telemetry {
   readonly samples: readonly MetricSample[];
   readonly traffic: readonly TrafficSample[];
   readonly probes: readonly ProbeResult[];
+  /** Where the router tells its instances apart. */
+  readonly instances?: readonly InstanceSample[];
+  /** How often readings are taken; a second where it isn't said. */
+  readonly everyMs?: Millis;
+  /** Given back as `after`, it leaves out all that is in this answer. */
+  readonly cursor?: string;
 }
 
+/**
+ * A reading of counters. `from` is said where older readings were left out since they are long ago: they had been taken
+ * without a gap from then on.
+ */
+interface Reading { readonly at: Instant; readonly from?: Instant; readonly release: string }
+
 /** What one instance published: series such as `http_requests_total{status="200"}`, cumulative since it started. */
-export interface MetricSample {
-  readonly at: Instant;
-  readonly release: string;
+export interface MetricSample extends Reading {
   readonly instance: string;
   readonly values: { readonly [series: string]: number };
 }
 
 /** What the router counted for one release, cumulative since the release was prepared. */
-export interface TrafficSample {
-  readonly at: Instant;
-  readonly release: string;
+export interface TrafficSample extends Reading {
   readonly requests: number;
   /** Answers of 500 and above, and requests that got no answer. */
   readonly errors: number;
   /** Those of `requests` that probes sent. */
   readonly synthetic: number;
+  /** Those of `errors` that probes met. */
+  readonly syntheticErrors?: number;
+  /** Those of `errors` that got no answer, or one that broke off. */
+  readonly unanswered?: number;
+  /** Those of `unanswered` that the router gave up waiting for. */
+  readonly late?: number;
+  /** Requests that have now waited for long without an answer: see {@link WAITS_LONG}. */
+  readonly waiting?: number;
+  /** How many answers began within so many seconds, by the bound as a histogram writes it: `"0.1"`, `"+Inf"`. */
+  readonly seconds?: { readonly [le: string]: number };
+  /** How often an instance ended, or was ended for being ill, that was not meant to. */
+  readonly crashes?: number;
+}
+
+/** What the router counted for one instance that may be given traffic, cumulative since that instance started. */
+export interface InstanceSample extends Reading {
+  readonly instance: string;
+  readonly requests: number;
+  readonly errors: number;
 }
 
 export interface ProbeResult {
@@ -111,6 +138,8 @@ export interface ProbeResult {
   readonly detail: string;
 }
 
+/** After so long a request without an answer is counted as one that waits. */
+export const WAITS_LONG: Millis = 10_000;
 /** A request with this header and the value `candidate` goes to the candidate, where there is one. */
 export const ROUTE_HEADER = 'x-trunkline-route';
 /** Marks requests of probes. */

@@ -1,7 +1,10 @@
 import type { Telemetry } from '../environment/driver.ts';
 import { formatDuration, type Instant } from '../foundation/units.ts';
 import type { AlarmPlan } from '../pipeline/plan.ts';
-import { meterOf, type Measured } from './signals.ts';
+import { horizonOf } from './growth.ts';
+import { countersOf, isOfRouter } from './router-series.ts';
+import { measure, type Measured } from './signals.ts';
+import { Tally } from './tally.ts';
 
 /** One stretch of `everyMs`. Only what rests on enough requests and on sound data is good; what is bad is bad. */
 export interface Point extends Measured {
@@ -23,28 +26,50 @@ export interface AlarmLook {
 }
 
 /**
- * Looks at an alarm for one release: its newest complete points since `since`, when that release got its traffic.
- * What was measured earlier, or of another release, does not count.
+ * Watches an alarm for one release: its newest complete points since `since`, when that release got its traffic. What
+ * was measured earlier, or of another release, does not count.
  */
+export class AlarmWatch {
+  readonly #alarm: AlarmPlan;
+  readonly #tally: Tally;
+  readonly #since: Instant;
+
+  constructor(alarm: AlarmPlan, release: string, since: Instant) {
+    this.#alarm = alarm;
+    this.#since = since;
+    const { points: [, of], everyMs } = alarm;
+    this.#tally = new Tally(alarm.signal, release, { since, everyMs, newest: of });
+  }
+
+  absorb(telemetry: Telemetry, horizon: Instant): void {
+    this.#tally.absorb(telemetry, horizon);
+  }
+
+  look(now: Instant): AlarmLook {
+    const { name, points: [atLeast, of], minRequests, everyMs } = this.#alarm;
+    const complete = Math.max(0, Math.floor((now - this.#since) / everyMs));
+    const points = this.#tally.newest(of, complete).map((index): Point => {
+      const [from, to] = this.#tally.span(index);
+      return pointOf(this.#alarm, from, to, measure(this.#alarm.signal, this.#tally, index));
+    });
+    const bad = points.filter(({ state }) => state === 'bad');
+    const sound = points.filter(({ state }) => state !== 'insufficient');
+    // With fewer sound points it could not have fired, so that its silence would say nothing.
+    const state = bad.length >= atLeast ? 'firing' : sound.length >= atLeast ? 'ok' : 'no-data';
+    const lacks = state === 'no-data' && (points.at(-1)?.requests ?? Infinity) < minRequests;
+    const coming = lacks ? measure(this.#alarm.signal, this.#tally, complete).requests : 0;
+    return {
+      name, state, points, detail: `${name}: ${detailOf(this.#alarm, state, points)}`,
+      missing: lacks ? Math.max(0, (atLeast - sound.length) * minRequests - coming) : 0,
+    };
+  }
+}
+
+/** Looks at an alarm once, with all that was measured. */
 export function evaluateAlarm(alarm: AlarmPlan, telemetry: Telemetry, release: string, since: Instant, now: Instant): AlarmLook {
-  const [atLeast, of] = alarm.points;
-  const meter = meterOf(alarm.signal, telemetry, release);
-  const complete = Math.max(0, Math.floor((now - since) / alarm.everyMs));
-  const start = (index: number): Instant => since + index * alarm.everyMs;
-  const points = Array.from({ length: Math.min(complete, of) }, (_, back): Point => {
-    const index = complete - Math.min(complete, of) + back;
-    return pointOf(alarm, start(index), start(index + 1), meter(start(index), start(index + 1)));
-  });
-  const bad = points.filter(({ state }) => state === 'bad');
-  const sound = points.filter(({ state }) => state !== 'insufficient');
-  // With fewer sound points it could not have fired, so that its silence would say nothing.
-  const state = bad.length >= atLeast ? 'firing' : sound.length >= atLeast ? 'ok' : 'no-data';
-  const lacks = state === 'no-data' && (points.at(-1)?.requests ?? Infinity) < alarm.minRequests;
-  const coming = lacks ? meter(start(complete), start(complete + 1)).requests : 0;
-  return {
-    name: alarm.name, state, points, detail: `${alarm.name}: ${detailOf(alarm, state, points)}`,
-    missing: lacks ? Math.max(0, (atLeast - sound.length) * alarm.minRequests - coming) : 0,
-  };
+  const watch = new AlarmWatch(alarm, release, since);
+  watch.absorb(telemetry, horizonOf(telemetry));
+  return watch.look(now);
 }
 
 /** All alarms that guard a release: also those that it no longer has, so that none can remove the one that would catch it. */
@@ -55,7 +80,7 @@ export function alarmsOf(stable: readonly AlarmPlan[], candidate: readonly Alarm
 
 /** Whether an alarm reads what the instances publish. */
 export function readsMetrics({ signal }: AlarmPlan): boolean {
-  return signal.type !== 'probe';
+  return countersOf(signal).some((counter) => !isOfRouter(counter));
 }
 
 function pointOf({ above, minRequests }: AlarmPlan, from: Instant, to: Instant, measured: Measured): Point {

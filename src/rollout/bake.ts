@@ -1,35 +1,15 @@
 /** Whether a step may be left, must be left, or is to be watched on. Breaches need no minimum; passing needs everything. */
 import type { Telemetry } from '../environment/driver.ts';
 import { formatDuration, type Instant, type Millis } from '../foundation/units.ts';
-import type { AlarmPlan, BakePlan } from '../pipeline/plan.ts';
-import { evaluateAlarm, readsMetrics, type AlarmLook } from './alarm.ts';
-import { freshTime } from './freshness.ts';
-import { served } from './growth.ts';
-import { brokenBeside } from './guard.ts';
-
-export interface WatchInput {
-  /** The release's alarms and the stable one's: see `alarmsOf`. */
-  readonly alarms: readonly AlarmPlan[];
-  /** Should begin a few seconds before `since`, so that what was counted before is known. */
-  readonly telemetry: Telemetry;
-  /** The id of the release that is watched. */
-  readonly release: string;
-  /** When the share of traffic that is judged came into force. */
-  readonly since: Instant;
-  /** When the release got its first traffic here, where that was earlier: alarms remember across steps. */
-  readonly exposedSince?: Instant;
-  readonly now: Instant;
-  /** Not one of its instances is healthy. */
-  readonly unhealthy?: boolean;
-}
+import type { BakePlan } from '../pipeline/plan.ts';
+import type { AlarmLook } from './alarm.ts';
+import { Watching, type WatchSpec } from './watching.ts';
 
 export interface WatchLook {
   readonly verdict: 'wait' | 'breach';
   readonly detail: string;
   readonly alarms: readonly AlarmLook[];
 }
-
-export interface BakeInput extends WatchInput { readonly bake: BakePlan }
 
 export interface BakeLook {
   /** `insufficient`: the longest time is over and it can still not be told; what then happens is the plan's choice, never a pass. */
@@ -46,32 +26,29 @@ export interface BakeLook {
 }
 
 /** Whether a region that carries traffic outside a bake still does well. Nothing but a breach ends it. */
-export function evaluateWatch({ alarms, telemetry, release, since, exposedSince, now, unhealthy }: WatchInput): WatchLook {
-  const looks = alarms.map((alarm): AlarmLook => {
-    const here = evaluateAlarm(alarm, telemetry, release, since, now);
-    const before = exposedSince === undefined || here.state === 'firing' ? here : evaluateAlarm(alarm, telemetry, release, exposedSince, now);
-    return before.state === 'firing' ? before : here;
-  });
+export function lookOf(watching: Watching, now: Instant, unhealthy = false): WatchLook {
+  const alarms = watching.alarms(now);
   const faults = [
     ...(unhealthy ? ['none of its instances is healthy'] : []),
-    ...[brokenBeside(telemetry, release, since)].filter((fault) => fault !== undefined),
-    ...looks.filter(({ state }) => state === 'firing').map(({ detail }) => detail),
+    ...watching.faults(now),
+    ...alarms.filter(({ state }) => state === 'firing').map(({ detail }) => detail),
   ];
-  return { verdict: faults.length > 0 ? 'breach' : 'wait', detail: faults.join('; '), alarms: looks };
+  return { verdict: faults.length > 0 ? 'breach' : 'wait', detail: faults.join('; '), alarms };
 }
 
-export function evaluateBake(input: BakeInput): BakeLook {
-  const { bake, telemetry, release, since, now } = input;
-  const watch = evaluateWatch(input);
-  const requests = served(telemetry, release).filter(({ at }) => at >= since).reduce((count, step) => count + step.requests, 0);
-  const fresh = freshTime(telemetry, release, input.alarms.some(readsMetrics), since, now);
-  const elapsed = now - since;
+/** @param bake.since when the share of traffic that is judged came into force. */
+export function bakeLookOf(watching: Watching, bake: BakePlan & { readonly since: Instant }, now: Instant, unhealthy = false): BakeLook {
+  const { requests } = watching;
+  const watch = lookOf(watching, now, unhealthy);
+  const fresh = watching.fresh(now);
+  const elapsed = now - bake.since;
   const quiet = watch.alarms.filter(({ state }) => state === 'no-data');
   const lacks = [
     ...(fresh.valid < bake.minTimeMs ? [`${formatDuration(fresh.valid)} of ${formatDuration(bake.minTimeMs)}`] : []),
     ...(fresh.now ? [] : ['no fresh measurements']),
     ...(requests < bake.minRequests ? [`${requests} of ${bake.minRequests} requests`] : []),
     ...quiet.map(({ detail }) => detail),
+    ...[watching.undecided(now)].filter((why) => why !== undefined),
   ];
   const look = (verdict: BakeLook['verdict'], detail: string, missing = 0): BakeLook => ({ verdict, requests, missing, validTime: fresh.valid, detail, alarms: watch.alarms });
   if (watch.verdict === 'breach') return look('breach', watch.detail);
@@ -80,6 +57,30 @@ export function evaluateBake(input: BakeInput): BakeLook {
   const missing = elapsed < bake.minTimeMs ? 0 : Math.max(bake.minRequests - requests, ...quiet.map((alarm) => alarm.missing), 0);
   if (elapsed >= Math.max(bake.minTimeMs, bake.maxTimeMs)) return look('insufficient', `after ${formatDuration(elapsed)} still: ${lacks.join('; ')}`, missing);
   return look('wait', lacks.join('; '), missing);
+}
+
+export interface WatchInput extends WatchSpec {
+  /** Should begin a few seconds before `since`, so that what was counted before is known. */
+  readonly telemetry: Telemetry;
+  readonly now: Instant;
+  /** Not one of its instances is healthy. */
+  readonly unhealthy?: boolean;
+}
+
+/** One look, with all that was measured. */
+export function evaluateWatch({ telemetry, now, unhealthy, ...spec }: WatchInput): WatchLook {
+  return lookOf(absorbed(spec, telemetry), now, unhealthy);
+}
+
+/** One look, with all that was measured. */
+export function evaluateBake({ telemetry, now, unhealthy, bake, ...spec }: WatchInput & { readonly bake: BakePlan }): BakeLook {
+  return bakeLookOf(absorbed(spec, telemetry), { ...bake, since: spec.since }, now, unhealthy);
+}
+
+function absorbed(spec: WatchSpec, telemetry: Telemetry): Watching {
+  const watching = new Watching(spec);
+  watching.absorb(telemetry);
+  return watching;
 }
 
 /** A plan that asks for no time and no request, and gives none: tests, not traffic, decide about what comes next. */

@@ -26,6 +26,9 @@ export function parseSeries(text: string): Series | undefined {
 /** Values come from the application; no label that is meant to be matched is longer. */
 const LONGEST_VALUE = 1_000;
 
+/** An application that makes up ever new series must not fill the memory. */
+const MOST_NAMES = 20_000;
+
 /** Whether labels carry what a plan asks for: a text as a whole, a value written `/…/` as a pattern that is searched for. */
 export function labelMatch(wanted: CounterPlan['labels']): (labels: Series['labels']) => boolean {
   const tests = Object.entries(wanted).map(([label, value]) => {
@@ -37,4 +40,26 @@ export function labelMatch(wanted: CounterPlan['labels']): (labels: Series['labe
     };
   });
   return (labels) => tests.every((test) => test(labels));
+}
+
+/** Reads the series of one metric; undefined for those of others. */
+export interface SeriesReader {
+  (name: string): (Series & { readonly matching: boolean }) | undefined;
+  readonly metric: string;
+}
+
+/** Each name is read once, however many samples it stands in. */
+export function seriesOf(counter: CounterPlan): SeriesReader {
+  const read = new Map<string, (Series & { matching: boolean }) | undefined>();
+  const matching = labelMatch(counter.labels);
+  const reader = (name: string): (Series & { readonly matching: boolean }) | undefined => {
+    if (!name.startsWith(counter.metric)) return undefined;
+    if (!read.has(name)) {
+      if (read.size >= MOST_NAMES) read.clear();
+      const series = parseSeries(name);
+      read.set(name, series?.metric === counter.metric ? { ...series, matching: matching(series.labels) } : undefined);
+    }
+    return read.get(name);
+  };
+  return Object.assign(reader, { metric: counter.metric });
 }

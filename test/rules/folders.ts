@@ -28,8 +28,10 @@ export const folders: { readonly [folder: string]: FolderRule } = {
   // What runs before a commit, on the developer's machine: actions without a host.
   local: { values: ['foundation', 'catalogue', 'pipeline', 'reports', 'actions', 'runner', 'source'], types: ['artifact', 'environment'] },
   environment: { values: ['foundation', 'pipeline', 'artifact', 'sandbox'] },
-  actions: { values: ['foundation', 'catalogue', 'inspection', 'pipeline', 'artifact', 'environment', 'reports', 'rollout', 'runner', 'sandbox', 'source'] },
-  host: { values: ['foundation', 'pipeline', 'artifact', 'journal', 'core', 'rollout', 'environment', 'actions', 'reports', 'runner', 'sandbox', 'source', 'cache'] },
+  // Reads what environments measured, and lets the rollout judge it.
+  telemetry: { values: ['foundation', 'rollout'], types: ['environment', 'pipeline'] },
+  actions: { values: ['telemetry', 'foundation', 'catalogue', 'inspection', 'pipeline', 'artifact', 'environment', 'reports', 'rollout', 'runner', 'sandbox', 'source'] },
+  host: { values: ['telemetry', 'foundation', 'pipeline', 'artifact', 'journal', 'core', 'rollout', 'environment', 'actions', 'reports', 'runner', 'sandbox', 'source', 'cache'] },
   server: { values: ['foundation', 'pipeline', 'journal', 'core', 'metrics', 'host'] },
   // The composition root hands the commands what they need; they see its shape alone.
   cli: { values: ['foundation', 'catalogue', 'pipeline', 'journal', 'core', 'metrics', 'server', 'runner', 'reports'], types: ['host', 'environment', 'artifact', 'rollout', 'source', 'local'] },

@@ -1,7 +1,6 @@
 import { z } from 'zod';
-import { errorRecord } from '../../foundation/errors.ts';
 import type { EnvironmentPlan } from '../../pipeline/plan.ts';
-import { evaluateBake } from '../../rollout/bake.ts';
+import { watchRegion, type WatchEnd } from '../../telemetry/watch.ts';
 import type { ActionContext, ActionKind, ActionResult } from '../action.ts';
 
 const input = z.strictObject({
@@ -9,10 +8,6 @@ const input = z.strictObject({
   minRequests: z.int().nonnegative(),
   maxTimeMs: z.int().positive(),
 });
-
-const LOOK_EVERY = 500;
-/** What was asked of the probes needs a while to arrive. */
-const ASK_EVERY = 3_000;
 
 /**
  * Watches the alarms of every region on the new release alone, for a time and a number of requests. A firing alarm
@@ -30,37 +25,25 @@ export const alarms: ActionKind<z.infer<typeof input>> = {
     const signal = AbortSignal.any([context.signal, stop.signal]);
     const ends = await Promise.all(environment.regions.map(async (region) => {
       const end = await watch(given, context, environment, region, release.id, signal);
-      if (end.state !== 'passed') stop.abort(new Error(end.detail));
-      return { region, ...end };
+      if (end?.type === 'breached') stop.abort(new Error(end.detail));
+      return { region, end };
     }));
     context.signal.throwIfAborted();
-    const output = { regions: Object.fromEntries(ends.map(({ region, state, requests, detail }) => [region, { state, requests, detail }])) };
-    const bad = ends.find(({ state }) => state === 'failed');
+    const output = { regions: Object.fromEntries(ends.map(({ region, end }) => [region, told(end)])) };
+    const bad = ends.find(({ end }) => end?.type === 'breached');
     if (!bad) return { passed: true, output } satisfies ActionResult;
-    return { passed: false, output, error: { code: 'ALARM', class: 'code', message: `${bad.detail} in ${environment.name} ${bad.region}`, hint: 'the instances of the release wrote logs; "trunkline logs" shows this action\'s' } };
+    return { passed: false, output, error: { code: 'ALARM', class: 'code', message: `${bad.end?.detail} in ${environment.name} ${bad.region}`, hint: 'the instances of the release wrote logs; "trunkline logs" shows this action\'s' } };
   },
 };
 
-interface End { readonly state: 'passed' | 'failed' | 'stopped'; readonly requests: number; readonly detail: string }
+function told(end: WatchEnd | undefined): { readonly state: 'passed' | 'failed' | 'stopped'; readonly requests: number; readonly detail: string } {
+  if (!end) return { state: 'stopped', requests: 0, detail: 'another region failed' };
+  return { state: end.type === 'passed' ? 'passed' : 'failed', requests: end.requests, detail: end.detail };
+}
 
-async function watch(given: z.infer<typeof input>, context: ActionContext, environment: EnvironmentPlan, region: string, release: string, signal: AbortSignal): Promise<End> {
-  const driver = context.region(region);
-  const since = context.clock.now();
-  let askedAt = 0;
-  let said = '';
-  for (;;) {
-    const telemetry = await driver.telemetry(since);
-    const { candidate, stable } = await driver.observe();
-    const here = [candidate, stable].find((live) => live?.release.id === release);
-    const look = evaluateBake({ bake: { ...given, onInsufficientData: 'rollback' }, alarms: environment.alarms, telemetry, release, since, now: context.clock.now(), unhealthy: here?.instances.healthy === 0 });
-    if (signal.aborted) return { state: 'stopped', requests: look.requests, detail: look.detail };
-    if (look.detail !== said) context.log(`${region}: ${said = look.detail}`);
-    if (look.verdict === 'pass') return { state: 'passed', requests: look.requests, detail: look.detail };
-    if (look.verdict === 'breach' || look.verdict === 'insufficient') return { state: 'failed', requests: look.requests, detail: look.detail };
-    if (look.missing > 0 && context.clock.now() - askedAt >= ASK_EVERY) {
-      askedAt = context.clock.now();
-      await driver.exercise(look.missing, signal).catch((error: unknown) => context.log(`${region}: probes could not be asked for more: ${errorRecord(error).message}`));
-    }
-    await context.clock.sleep(LOOK_EVERY, signal).catch(() => undefined);
-  }
+function watch(given: z.infer<typeof input>, context: ActionContext, environment: EnvironmentPlan, name: string, release: string, signal: AbortSignal): Promise<WatchEnd | undefined> {
+  return watchRegion({
+    clock: context.clock, region: context.region(name), name, release, alarms: environment.alarms, since: context.clock.now(), bake: { ...given, onInsufficientData: 'rollback' }, signal,
+    told: (detail) => context.log(`${name}: ${detail}`),
+  });
 }

@@ -26,7 +26,7 @@ export const requests = {
   restore: nothing,
   exercise: z.strictObject({ count: z.int().min(0).max(1_000_000) }),
   /** Of the last so many milliseconds. */
-  telemetry: z.strictObject({ lastMs: z.number() }),
+  telemetry: z.strictObject({ lastMs: z.number(), after: z.string().max(200).optional() }),
   database: nothing,
   /** Ends everything; the agent itself ends once it has answered. */
   end: nothing,

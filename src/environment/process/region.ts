@@ -96,10 +96,10 @@ export class ProcessDriver implements EnvironmentDriver {
     await this.#call('exercise', { count }, signal);
   }
 
-  async telemetry(since: Instant): Promise<Telemetry> {
+  async telemetry(since: Instant, after?: string): Promise<Telemetry> {
     if (!await this.#launched()) return { samples: [], traffic: [], probes: [] };
     const { clock } = this.#spec;
-    const { now, ...measured } = await this.#call('telemetry', { lastMs: Math.ceil(clock.now() - since) }, AbortSignal.timeout(PATIENCE));
+    const { now, ...measured } = await this.#call('telemetry', { lastMs: Math.ceil(clock.now() - since), ...(after === undefined ? {} : { after }) }, AbortSignal.timeout(PATIENCE));
     const ahead = clock.now() - now;
     // The answer has been on its way for a moment; only what is more than that is another clock.
     if (Math.abs(ahead - this.#ahead) > OTHER_CLOCK) this.#ahead = ahead;
@@ -164,10 +164,12 @@ export class ProcessDriver implements EnvironmentDriver {
   }
 }
 
-function shifted({ samples, traffic, probes }: Telemetry, by: Millis): Telemetry {
-  if (by === 0) return { samples, traffic, probes };
-  const moved = <Reading extends { readonly at: Instant }>(readings: readonly Reading[]): readonly Reading[] => readings.map((reading) => ({ ...reading, at: reading.at + by }));
-  return { samples: moved(samples), traffic: moved(traffic), probes: moved(probes) };
+function shifted(telemetry: Telemetry, by: Millis): Telemetry {
+  if (by === 0) return telemetry;
+  const moved = <Reading extends { readonly at: Instant; readonly from?: Instant }>(readings: readonly Reading[]): readonly Reading[] => readings
+    .map((reading) => ({ ...reading, at: reading.at + by, ...(reading.from === undefined ? {} : { from: reading.from + by }) }));
+  const { samples, traffic, probes, instances } = telemetry;
+  return { ...telemetry, samples: moved(samples), traffic: moved(traffic), probes: moved(probes), ...(instances ? { instances: moved(instances) } : {}) };
 }
 
 async function exists(path: string): Promise<boolean> {

@@ -9,9 +9,9 @@ import type { AlarmPlan, BakePlan } from '../../pipeline/plan.ts';
 import { alarmsOf } from '../../rollout/alarm.ts';
 import type { ReportedFact } from '../../rollout/rollout.ts';
 import type { MaskedLog } from '../../runner/log.ts';
+import { watchRegion } from '../../telemetry/watch.ts';
 import { logPath } from './run-files.ts';
 import type { Releases } from './releases.ts';
-import { watchRegion } from './watch.ts';
 
 type RolloutEffect = Extract<Effect, { type: 'rollout' }>;
 
@@ -74,9 +74,21 @@ async function carryOut(parts: RolloutParts, { effect, run, rollout, region, sta
       return restore(parts.clock, region, step.region, report, signal);
     case 'watch':
     case 'bake':
-      return watchRegion({ clock: parts.clock, region, name: step.region, release: release.id, alarms: alarmsOver(state, effect), exposedSince: firstShift(rollout, step.region), signal },
-        step.type === 'bake' ? { step: step.step, plan: bakeOf(run, effect), since: effect.since ?? parts.clock.now(), report } : undefined);
+      return watch(parts.clock, { effect, run, rollout, region, state, report }, signal);
   }
+}
+
+async function watch(clock: Clock, { effect, run, rollout, region, state, report }: Step, signal: AbortSignal): Promise<ReportedFact | undefined> {
+  const { step } = effect;
+  const exposedSince = firstShift(rollout, step.region);
+  const end = await watchRegion({
+    clock, region, name: step.region, release: rollout.release, alarms: alarmsOver(state, effect), signal,
+    since: effect.since ?? exposedSince ?? clock.now(), ...(exposedSince === undefined ? {} : { exposedSince }),
+    ...(step.type === 'bake' ? { bake: bakeOf(run, effect) } : {}),
+    held: (reason) => report({ type: 'held', region: step.region, reason }),
+  });
+  if (end?.type === 'breached') return { type: 'breached', cause: { type: end.cause, region: step.region, detail: end.detail } };
+  return end && step.type === 'bake' ? { type: 'baked', region: step.region, step: step.step, requests: end.requests } : undefined;
 }
 
 /** Back to the earlier release, and proven: what the region shows counts, not what it answered. @throws {TrunklineError} `RESTORE_UNPROVEN`. */

@@ -27,7 +27,7 @@ function handlers(region: Region): Handlers {
       region.exercise(count);
       return null;
     },
-    telemetry: ({ lastMs }) => region.telemetry(lastMs),
+    telemetry: ({ lastMs, after }) => region.telemetry(lastMs, after),
     database: () => region.database(),
     end: () => done(region.end()),
   };

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { newId } from '../../../foundation/ids.ts';
 import { systemClock } from '../../../foundation/clock.ts';
 import type { BasisPoints, Millis } from '../../../foundation/units.ts';
 import { errorRecord, TrunklineError } from '../../../foundation/errors.ts';
@@ -39,7 +40,7 @@ export class Region {
   readonly #layout: Layout;
   readonly #turns = new Turns();
   readonly #counts: Counts;
-  readonly #history = new History();
+  readonly #history = new History(newId('h', systemClock.now()));
   readonly #router: Router;
   readonly #database: Database;
   readonly #prober: Prober;
@@ -161,9 +162,9 @@ export class Region {
     this.#probing?.exercise(candidate, count);
   }
 
-  telemetry(lastMs: Millis): Answers['telemetry'] {
+  telemetry(lastMs: Millis, after: string | undefined): Answers['telemetry'] {
     const now = systemClock.now();
-    return { now, ...this.#history.since(now - lastMs) };
+    return { now, ...this.#history.since(now - lastMs, after) };
   }
 
   database(): string | null {
