@@ -53,7 +53,7 @@ function baked(region: Region, bake: BakePlan, alarms: readonly AlarmPlan[], unt
 const minutes = fc.double({ min: 0, max: Math.log2(86_400), noNaN: true }).map((exponent) => Math.round(2 ** exponent) * SECOND);
 const cases = fc.record({ minTimeMs: minutes, readEvery: fc.double({ min: 0, max: 1, noNaN: true }), jitter: fc.array(fc.double({ min: 0, max: 0.4, noNaN: true }), { minLength: 1, maxLength: 7 }), pointsEvery: fc.double({ min: 0, max: 1, noNaN: true }), hasAlarm: fc.boolean() })
   .map(({ minTimeMs, readEvery, jitter, pointsEvery, hasAlarm }) => {
-    const everyMs = Math.round(Math.max(200, minTimeMs / 500, 200 * (minTimeMs / 6 / 200) ** readEvery * (minTimeMs / 6 >= 200 ? 1 : 0)));
+    const everyMs = Math.round(Math.max(200, minTimeMs / 1_500, 200 * (minTimeMs / 6 / 200) ** readEvery * (minTimeMs / 6 >= 200 ? 1 : 0)));
     // Three points must fit in.
     const point = Math.max(100, everyMs / 10, Math.floor((minTimeMs / 4) * pointsEvery));
     return { region: { everyMs, jitter, badFrom: Infinity }, bake: { minTimeMs, minRequests: 10, maxTimeMs: 3 * minTimeMs, onInsufficientData: 'hold' as const }, alarms: hasAlarm ? [{ ...errorsAlarm, everyMs: point }] : [] };
