@@ -7,6 +7,8 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { Terminal } from '../src/cli/terminal.ts';
+import { linesOf, text } from '../src/cli/text.ts';
 import { Stage } from './stage.ts';
 
 const APPROVER = 'demonstration';
@@ -19,6 +21,7 @@ interface RunShown {
 interface RegionShown { readonly environment: string; readonly region: string; readonly url: string; readonly releases: readonly { readonly run: string; readonly weight: number; readonly role: string }[] }
 
 const person = process.stdin.isTTY === true && process.stdout.isTTY === true;
+const terminal = new Terminal();
 const began = Date.now();
 const stage = new Stage();
 let failure: unknown;
@@ -33,14 +36,14 @@ try {
   await demonstrate();
 } catch (error) {
   failure ??= error;
-  process.stderr.write(`\nThe demonstration failed: ${error instanceof Error ? error.message : String(error)}\n`);
+  terminal.note(text`\nThe demonstration failed: ${error instanceof Error ? error.message : String(error)}`);
 } finally {
   say('Everything is taken down');
   await stage.end();
 }
 process.off('SIGINT', interrupted).off('SIGTERM', interrupted);
 process.exitCode = failure === undefined ? 0 : 1;
-if (failure === undefined) process.stdout.write(`\nDone in ${Math.round((Date.now() - began) / 1_000)} s; nothing is left running.\n`);
+if (failure === undefined) terminal.print(text`\nDone in ${Math.round((Date.now() - began) / 1_000)} s; nothing is left running.`);
 
 async function demonstrate(): Promise<void> {
   say('The example application, in a fresh git repository', stage.repository);
@@ -102,7 +105,7 @@ async function approve(ended: { readonly yet: boolean }): Promise<void> {
     const run = await data<RunShown>('show').catch(() => undefined);
     const waits = run?.stages.find(({ stage: name }) => name === 'prod')?.actions.find(({ action }) => action === 'approval')?.state === 'running';
     if (run && waits && run.approval?.given.length === 0) {
-      process.stdout.write(`          no terminal: "${APPROVER}" approves, a user made for this demonstration\n`);
+      terminal.print(`          no terminal: "${APPROVER}" approves, a user made for this demonstration`);
       const { code } = await stage.trunkline(['approve', run.run, '--as', APPROVER, '--message', 'the demonstration goes on']);
       if (code !== 0) throw new Error(`the approval was refused (exit code ${code})`);
       return;
@@ -135,5 +138,6 @@ async function shown(...args: string[]): Promise<void> {
 }
 
 function say(what: string, more?: string): void {
-  process.stdout.write(`\n━━ ${what}\n${more === undefined ? '' : `${more}\n`}`);
+  terminal.print(text`\n━━ ${what}`);
+  if (more !== undefined) for (const line of linesOf(more)) terminal.print(line);
 }

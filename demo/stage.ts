@@ -4,7 +4,9 @@ import { cpSync, mkdtempSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
+import { Terminal } from '../src/cli/terminal.ts';
 
 const product = fileURLToPath(new URL('..', import.meta.url));
 const main = join(product, 'src/main.ts');
@@ -15,6 +17,7 @@ export interface Ended { readonly code: number; readonly out: string }
 export class Stage {
   readonly repository: string;
   readonly #folder: string;
+  readonly #terminal = new Terminal();
   readonly #running = new Set<ChildProcess>();
 
   constructor() {
@@ -40,7 +43,7 @@ export class Stage {
     const child = this.start([main, ...args], this.repository, options.show === true ? 'inherit' : 'pipe');
     const chunks: Buffer[] = [];
     child.stdout?.on('data', (chunk: Buffer) => chunks.push(chunk));
-    child.stderr?.on('data', (chunk: Buffer) => process.stderr.write(chunk));
+    if (child.stderr) this.#pass(child.stderr);
     const [code] = (await once(child, 'close')) as [number | null];
     return { code: code ?? 1, out: Buffer.concat(chunks).toString('utf8') };
   }
@@ -60,9 +63,9 @@ export class Stage {
     if (!child.stderr) throw new Error('its messages are read');
     for await (const line of createInterface(child.stderr)) {
       if (line.startsWith('watching')) break;
-      process.stderr.write(`${line}\n`);
+      this.#terminal.note(line);
     }
-    child.stderr.on('data', (chunk: Buffer) => process.stderr.write(chunk));
+    this.#pass(child.stderr);
     return child;
   }
 
@@ -83,6 +86,11 @@ export class Stage {
     }
     await this.trunkline(['down']);
     rmSync(this.#folder, { recursive: true, force: true });
+  }
+
+  /** What it says on the side is said here, line by line. */
+  #pass(stream: Readable): void {
+    createInterface(stream).on('line', (line) => this.#terminal.note(line));
   }
 
   #git(...args: string[]): string {

@@ -4,6 +4,7 @@ import { EXIT, exitOfError, type ExitCode } from './exit.ts';
 import type { Desk, OpenDesk } from './desk.ts';
 import type { Product } from './product.ts';
 import { Terminal } from './terminal.ts';
+import { linesOf, paint, text } from './text.ts';
 
 /** What every command gets: the product, opened when it is first needed, and where to print. */
 export interface Session {
@@ -51,10 +52,10 @@ export function explain(terminal: Terminal, thrown: unknown, json: boolean): Exi
   const error = errorRecord(thrown);
   if (json) terminal.json({ error });
   else {
-    for (const line of error.lastLines ?? []) terminal.note(terminal.paint('dim', `  | ${line}`));
-    terminal.note(`${terminal.paint('red', 'trunkline:')} ${error.message} [${error.code}]`);
+    for (const line of error.lastLines ?? []) terminal.note(paint('dim', `  | ${line}`));
+    terminal.note(text`${paint('red', 'trunkline:')} ${error.message} [${error.code}]`);
     if (error.hint !== undefined) terminal.note(`  ${error.hint}`);
-    if (error.class === 'bug' && thrown instanceof Error && process.env['TRUNKLINE_DEBUG'] !== undefined) terminal.note(thrown.stack ?? '');
+    if (error.class === 'bug' && thrown instanceof Error && process.env['TRUNKLINE_DEBUG'] !== undefined) for (const line of linesOf(thrown.stack ?? '')) terminal.note(line);
   }
   return exitOfError(error);
 }

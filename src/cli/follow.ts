@@ -4,12 +4,12 @@ import { emptyState, instantAt, type PipelineState, type Run } from '../core/sta
 import type { Recorded } from '../journal/events.ts';
 import { formatDuration, type Millis } from '../foundation/units.ts';
 import type { Conductor } from '../server/client.ts';
-import { printable } from '../runner/printable.ts';
 import type { Terminal } from './terminal.ts';
 import { budgetLine } from './budget-line.ts';
 import { retriedLine } from './owed-again.ts';
 import { cachedText, treeOf } from './tree.ts';
 import { Reminders, waitingText, waits } from './waiting.ts';
+import { clockText } from './when.ts';
 
 const DRAW_EVERY = 120;
 
@@ -36,14 +36,14 @@ export async function follow({ terminal, conductor, run, until, from = 0, after,
   let drawn = 0;
   const draw = (): void => {
     const runs = run === undefined ? [...state.unfinished].flatMap((id) => state.runs.get(id) ?? []) : [state.runs.get(run)].filter((one): one is Run => one !== undefined);
-    const lines = runs.flatMap((one) => treeOf(one, subjectOf(state, one), instantAt(state, Date.now()), (colour, text) => terminal.paint(colour, text))).map((line) => clip(printable(line), terminal.columns));
+    const lines = runs.flatMap((one) => treeOf(one, subjectOf(state, one), instantAt(state, Date.now()))).map((line) => line.clipped(terminal.columns));
     terminal.redraw(lines, drawn);
     drawn = lines.length;
   };
   const isTold = !isLive && !quiet;
   const reminders = new Reminders(
     () => [...state.unfinished].flatMap((id) => ((run === undefined || run === id) && waits(state, id) ? state.runs.get(id) ?? [] : [])),
-    (one) => terminal.print(`${new Date().toISOString().slice(11, 19)}  ${one.id} ${printable(waitingText(one, instantAt(state, Date.now())))}: trunkline approve ${one.id}`),
+    (one) => terminal.print(`${clockText(instantAt(state, Date.now()))}  ${one.id} ${waitingText(one, instantAt(state, Date.now()))}: trunkline approve ${one.id}`),
   );
   const timer = isLive ? setInterval(draw, DRAW_EVERY) : undefined;
   try {
@@ -64,13 +64,13 @@ export async function follow({ terminal, conductor, run, until, from = 0, after,
 }
 
 export function subjectOf(state: PipelineState, run: Run): string {
-  return printable(state.trunk.commits.get(run.commit)?.subject ?? '');
+  return state.trunk.commits.get(run.commit)?.subject ?? '';
 }
 
 /** One line for what a reader of a log wants to know; the rest is in `trunkline show`. */
 function tell(terminal: Terminal, state: PipelineState, event: Recorded): void {
   const line = lineOf(state, event);
-  if (line !== undefined) terminal.print(`${new Date(event.at).toISOString().slice(11, 19)}  ${printable(line)}`);
+  if (line !== undefined) terminal.print(`${clockText(event.at)}  ${line}`);
 }
 
 function lineOf(state: PipelineState, event: Recorded): string | undefined {
@@ -123,10 +123,4 @@ function rolloutLine(event: Extract<Recorded, { type: 'rollout' }>): string | un
 function took(state: PipelineState, event: Extract<Recorded, { type: 'action-passed' }>): string {
   const action = state.runs.get(event.run)?.stages[event.stage]?.actions[event.action];
   return action ? ` in ${formatDuration(event.at - action.startedAt)}` : '';
-}
-
-function clip(line: string, columns: number): string {
-  // oxlint-disable-next-line no-control-regex -- colours take no column
-  const plain = line.replace(/\u001b\[[0-9;]*m/g, '');
-  return plain.length <= columns ? line : `${plain.slice(0, columns - 1)}…`;
 }

@@ -1,4 +1,4 @@
-import { Command } from 'commander';
+import { Command, type OutputConfiguration } from 'commander';
 import { acting, type Openers } from './command.ts';
 import { retry, rollback } from './commands/again.ts';
 import { approvals } from './commands/approvals.ts';
@@ -24,6 +24,8 @@ import { trends } from './commands/trends.ts';
 import { up } from './commands/up.ts';
 import { verify } from './commands/verify.ts';
 import { EXIT } from './exit.ts';
+import { Terminal } from './terminal.ts';
+import { linesOf } from './text.ts';
 
 const ABOUT = `Takes the commits of a repository's trunk through Source, Build, Beta, Gamma and Prod, as its
 trunkline.config.ts says. State lives in .trunkline/, beside the git folder.
@@ -38,9 +40,15 @@ const CODES = `
 Exit codes: 0 done, 1 failed, 2 wrong usage, 3 rolled back, 4 waits for approval or goes on elsewhere, 5 refused.
 A RUN is an id, the beginning of one, or of its commit's hash. Environments stay up until "trunkline down".`;
 
+/** Help, and what is wrong with the words that were given: those are repeated. */
+function output(): OutputConfiguration {
+  const terminal = new Terminal();
+  return { writeOut: (said) => linesOf(said.trimEnd()).forEach((line) => terminal.print(line)), writeErr: (said) => linesOf(said.trimEnd()).forEach((line) => terminal.note(line)) };
+}
+
 /** The command line: every command, what it takes, and the function that carries it out. */
 export function program(open: Openers, version: string): Command {
-  const trunkline = new Command('trunkline').description(ABOUT).version(version).addHelpText('after', CODES).showHelpAfterError('("trunkline --help" lists the commands)')
+  const trunkline = new Command('trunkline').description(ABOUT).version(version).addHelpText('after', CODES).configureOutput(output()).showHelpAfterError('("trunkline --help" lists the commands)')
     .exitOverride((error) => {
       process.exitCode = error.exitCode === 0 ? EXIT.done : EXIT.usage;
       throw error;

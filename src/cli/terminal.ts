@@ -1,9 +1,12 @@
-import { styleText } from 'node:util';
+import { createInterface } from 'node:readline/promises';
+import { plainDocument, plainJson } from '../foundation/plain.ts';
 import { printable } from '../runner/printable.ts';
+import { paint, Text, type Shown } from './text.ts';
 
-export type Colour = 'green' | 'red' | 'yellow' | 'cyan' | 'dim' | 'bold';
-
-/** Where a command prints: data to standard output, the rest to standard error. Colour only on a terminal. */
+/**
+ * The one way to a terminal: data to standard output, the rest to standard error. What is no {@link Text} is plain words,
+ * so nothing that people, tools or commits wrote acts on a terminal. Colour only where one is.
+ */
 export class Terminal {
   readonly isLive: boolean;
   readonly #out: NodeJS.WriteStream;
@@ -18,44 +21,59 @@ export class Terminal {
   }
 
   get columns(): number {
-    return this.#out.columns ?? 100;
+    return this.#out.columns || 100; // a terminal that nobody sized says 0
   }
 
-  print(line = ''): void {
-    this.#out.write(`${line}\n`);
+  print(line: Shown = ''): void {
+    this.#out.write(`${rendered(line, this.#out)}\n`);
   }
 
   json(value: unknown): void {
-    this.#out.write(`${JSON.stringify(value, null, 2)}\n`);
+    this.#out.write(`${plainJson(value)}\n`);
   }
 
-  note(line: string): void {
-    this.#err.write(`${line}\n`);
+  /** A document in a format of others, as it is: its writer has escaped what people wrote. */
+  document(whole: string): void {
+    this.#out.write(plainDocument(whole.endsWith('\n') ? whole : `${whole}\n`));
+  }
+
+  /** A line of a log as a tool printed it: its colours stay, and nothing else that a terminal acts on. */
+  log(line: string): void {
+    this.#out.write(`${printable(line)}\n`);
+  }
+
+  /** Asks at the terminal and waits for a line. @throws when the signal aborts. */
+  async question(line: Shown, signal: AbortSignal): Promise<string> {
+    const asking = createInterface({ input: process.stdin, output: this.#out });
+    try {
+      return await asking.question(rendered(line, this.#out), { signal });
+    } finally {
+      asking.close();
+    }
+  }
+
+  note(line: Shown): void {
+    this.#err.write(`${rendered(line, this.#err)}\n`);
   }
 
   /** Draws over what was drawn before. */
-  redraw(lines: readonly string[], before: number): void {
+  redraw(lines: readonly Text[], before: number): void {
     const up = before > 0 ? `\u001b[${before}A` : '';
-    this.#out.write(`${up}\u001b[0J${lines.join('\n')}\n`);
+    this.#out.write(`${up}\u001b[0J${lines.map((line) => rendered(line, this.#out)).join('\n')}\n`);
   }
 
-  paint(colour: Colour, text: string): string {
-    return this.#out.isTTY && process.env['NO_COLOR'] === undefined ? styleText(colour, text, { validateStream: false }) : text;
-  }
-
-  /** Rows under their headers, each column as wide as its widest cell; what people wrote can't move the cursor. */
-  table(headers: readonly string[], rows: readonly (readonly string[])[]): void {
-    const cells = [headers, ...rows].map((row) => row.map((cell) => printable(cell)));
-    const widths = headers.map((_, column) => cells.reduce((widest, row) => Math.max(widest, visible(row[column] ?? '')), 0));
+  /** Rows under their headers, each column as wide as its widest cell. */
+  table(headers: readonly string[], rows: readonly (readonly Shown[])[]): void {
+    const cells = [headers, ...rows].map((row) => row.map((cell) => Text.of(cell)));
+    const widths = headers.map((_, column) => cells.reduce((widest, row) => Math.max(widest, row[column]?.columns ?? 0), 0));
     cells.forEach((row, index) => {
-      const line = row.map((cell, column) => (column === row.length - 1 ? cell : cell + ' '.repeat((widths[column] ?? 0) - visible(cell)))).join('  ').trimEnd();
-      this.print(index === 0 ? this.paint('dim', line) : line);
+      const padded = row.flatMap((cell, column) => (column === row.length - 1 ? [cell] : [cell, ' '.repeat((widths[column] ?? 0) - cell.columns + 2)]));
+      const line = Text.of(...padded).withoutEnd();
+      this.print(index === 0 ? paint('dim', line) : line);
     });
   }
 }
 
-/** How many columns a text takes, its colours aside. */
-function visible(text: string): number {
-  // oxlint-disable-next-line no-control-regex -- colours begin with the escape character
-  return text.replace(/\u001b\[[0-9;]*m/g, '').length;
+function rendered(line: Shown, stream: NodeJS.WriteStream): string {
+  return Text.of(line).rendered(stream.isTTY === true && process.env['NO_COLOR'] === undefined);
 }

@@ -4,65 +4,64 @@ import { formatDuration, type Instant, type Json } from '../foundation/units.ts'
 import type { StagePlan } from '../pipeline/plan.ts';
 import { budgetLine, pathText } from './budget-line.ts';
 import { frozenBy, frozenText, retryText } from './owed-again.ts';
-import type { Colour } from './terminal.ts';
+import { paint, text, type Colour, type Shown, Text } from './text.ts';
 
-export type Paint = (colour: Colour, text: string) => string;
 /** What else is to be told of an action, line by line. */
-export type Notes = (stage: string, action: string) => readonly string[];
+export type Notes = (stage: string, action: string) => readonly Shown[];
 
 const MARKS: { readonly [state: string]: readonly [string, Colour] } = {
   passed: ['✔', 'green'], failed: ['✘', 'red'], running: ['●', 'cyan'], retrying: ['↻', 'yellow'], queued: ['…', 'yellow'], lost: ['↻', 'yellow'], cancelled: ['–', 'dim'], waiting: ['◦', 'dim'], ready: ['⏸', 'yellow'],
 };
 
 /** A run as a tree of its stages and actions, each with its state and its time. */
-export function treeOf(run: Run, subject: string, now: Instant, paint: Paint, notes: Notes = () => []): string[] {
-  const head = `${paint('bold', run.id)}  ${run.commit.slice(0, 12)}  ${subject}`;
-  const stages = stagesOf(run).flatMap((plan) => stageLines(run, plan, now, paint, notes));
-  return [head, ...stages, ...outcomeLines(run, paint)];
+export function treeOf(run: Run, subject: string, now: Instant, notes: Notes = () => []): Text[] {
+  const head = text`${paint('bold', run.id)}  ${run.commit.slice(0, 12)}  ${subject}`;
+  const stages = stagesOf(run).flatMap((plan) => stageLines(run, plan, now, notes));
+  return [head, ...stages, ...outcomeLines(run)];
 }
 
-function stageLines(run: Run, plan: StagePlan, now: Instant, paint: Paint, notes: Notes): string[] {
+function stageLines(run: Run, plan: StagePlan, now: Instant, notes: Notes): Text[] {
   const stage = run.stages[plan.name];
-  const line = ` ${mark(stage?.state ?? 'waiting', paint)} ${title(plan.name)}${times(stage?.enteredAt, stage?.endedAt ?? run.finished?.at, now, paint)}`;
+  const line = text` ${mark(stage?.state ?? 'waiting')} ${title(plan.name)}${times(stage?.enteredAt, stage?.endedAt ?? run.finished?.at, now)}`;
   if (!stage || (stage.state === 'queued' && Object.keys(stage.actions).length === 0)) return [line];
   const isOpen = stage.state !== 'passed' || currentStage(run)?.name === plan.name;
-  if (!isOpen && run.finished === undefined) return [`${line}${paint('dim', `  ${plan.actions.map(({ name }) => name).join(', ')}`)}`];
-  return [line, ...warningLines(run, plan, paint), ...retryLines(run, plan, now, paint), ...plan.actions.flatMap(({ name, kind }) => [...actionLines(name, kind, stage, now, paint), ...notes(plan.name, name).map((note) => `        ${note}`)])];
+  if (!isOpen && run.finished === undefined) return [text`${line}${paint('dim', `  ${plan.actions.map(({ name }) => name).join(', ')}`)}`];
+  return [line, ...warningLines(run, plan), ...retryLines(run, plan, now), ...plan.actions.flatMap(({ name, kind }) => [...actionLines(name, kind, stage, now), ...notes(plan.name, name).map((note) => text`        ${note}`)])];
 }
 
 /** What was warned about the time of a stage, and where the time went. */
-function warningLines({ warnings = [] }: Run, { name }: StagePlan, paint: Paint): string[] {
+function warningLines({ warnings = [] }: Run, { name }: StagePlan): Text[] {
   const latest = warnings.findLast(({ stage }) => stage === name);
-  return latest ? [`    ${paint(latest.isPast ? 'red' : 'yellow', `⚠ ${budgetLine(latest)}`)}`, ...(latest.path.length > 1 ? [`      ${paint('dim', pathText(latest.path))}`] : [])] : [];
+  return latest ? [text`    ${paint(latest.isPast ? 'red' : 'yellow', `⚠ ${budgetLine(latest)}`)}`, ...(latest.path.length > 1 ? [text`      ${paint('dim', pathText(latest.path))}`] : [])] : [];
 }
 
 /** What fails and is tried again; loudest where it keeps an environment from every other run. */
-function retryLines(run: Run, { name }: StagePlan, now: Instant, paint: Paint): string[] {
+function retryLines(run: Run, { name }: StagePlan, now: Instant): Text[] {
   const stage = run.stages[name];
   if (stage?.state !== 'running') return [];
   const frozen = frozenBy(run);
   return Object.values(stage.retries ?? {}).flatMap((retry) => {
     const freeze = frozen.find((one) => one.retry === retry);
-    if (!freeze) return [`    ${paint('yellow', `↻ ${retryText(retry, now)}`)}`];
+    if (!freeze) return [text`    ${paint('yellow', `↻ ${retryText(retry, now)}`)}`];
     const [what, next] = frozenText(freeze, now);
-    return [`    ${paint('red', `⚠ ${what}`)}`, `      ${paint('yellow', next)}`];
+    return [text`    ${paint('red', `⚠ ${what}`)}`, text`      ${paint('yellow', next)}`];
   });
 }
 
-function actionLines(name: string, kind: string, stage: StageRun, now: Instant, paint: Paint): string[] {
+function actionLines(name: string, kind: string, stage: StageRun, now: Instant): Text[] {
   const action = stage.actions[name];
   const state = kind === 'approval' && action?.state === 'running' ? 'ready' : action?.state ?? 'waiting';
   const attempt = action && action.attempt > 1 ? paint('dim', ` attempt ${action.attempt}`) : '';
-  const line = `    ${mark(state, paint)} ${name}${action ? times(action.startedAt, action.endedAt, now, paint) : ''}${attempt}${detailOf(kind, action, stage, paint)}`;
-  return [line, ...(kind === 'rollout' ? regionLines(stage, paint) : [])];
+  const line = text`    ${mark(state)} ${name}${action ? times(action.startedAt, action.endedAt, now) : ''}${attempt}${detailOf(kind, action, stage)}`;
+  return [line, ...(kind === 'rollout' ? regionLines(stage) : [])];
 }
 
-function detailOf(kind: string, action: ActionRun | undefined, stage: StageRun, paint: Paint): string {
+function detailOf(kind: string, action: ActionRun | undefined, stage: StageRun): Shown {
   if (kind === 'approval' && action?.state === 'running') return paint('yellow', '  waits for approval');
-  if (action?.error && action.state !== 'passed') return `  ${paint('red', action.error.message)}`;
+  if (action?.error && action.state !== 'passed') return text`  ${paint('red', action.error.message)}`;
   if (kind === 'rollout' && stage.rollout) return paint('dim', `  ${stage.rollout.state.phase}`);
   const tests = testsIn(action?.output);
-  return `${tests > 0 ? paint('dim', `  ${tests} tests`) : ''}${paint('dim', cachedText(action?.output))}`;
+  return text`${tests > 0 ? paint('dim', `  ${tests} tests`) : ''}${paint('dim', cachedText(action?.output))}`;
 }
 
 /** Empty where the work was done. */
@@ -79,23 +78,23 @@ function testsIn(output: Json | undefined): number {
   return Object.values(output).reduce((sum: number, part: Json) => sum + testsIn(part), 0);
 }
 
-function regionLines(stage: StageRun, paint: Paint): string[] {
+function regionLines(stage: StageRun): Text[] {
   return Object.entries(stage.rollout?.state.regions ?? {}).map(([region, { phase, weight }]) => paint('dim', `       ${region}: ${phase}, ${weight / 100} % of traffic`));
 }
 
-function outcomeLines({ finished, attempt }: Run, paint: Paint): string[] {
+function outcomeLines({ finished, attempt }: Run): Text[] {
   if (!finished) return [];
   const colour = finished.outcome === 'SUCCEEDED' ? 'green' : finished.outcome === 'FAILED' ? 'red' : 'yellow';
   const back = finished.rolledBack ? ', rolled back' : '';
-  return [` ${paint(colour, finished.outcome)}${back}${attempt > 1 ? ` at attempt ${attempt}` : ''}: ${finished.reason}`];
+  return [text` ${paint(colour, finished.outcome)}${back}${attempt > 1 ? ` at attempt ${attempt}` : ''}: ${finished.reason}`];
 }
 
-function mark(state: string, paint: Paint): string {
+function mark(state: string): Shown {
   const [sign, colour] = MARKS[state] ?? ['?', 'red'];
   return paint(colour, sign);
 }
 
-function times(from: Instant | undefined, to: Instant | undefined, now: Instant, paint: Paint): string {
+function times(from: Instant | undefined, to: Instant | undefined, now: Instant): Shown {
   return from === undefined ? '' : paint('dim', `  ${formatDuration(Math.max(0, (to ?? now) - from))}`);
 }
 

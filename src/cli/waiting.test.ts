@@ -36,5 +36,5 @@ test('the line names the groups, the time and how long it has been', () => {
   const simulation = new Simulation(fixturePlan(), kindWorld());
   const run = simulation.push('a');
   simulation.advanceTo(1);
-  assert.equal(waitingText(simulation.state.runs.get(run)!, 90_000), 'WAITS FOR APPROVAL by operators since 1970-01-01 00:00 (1m 30s)');
+  assert.equal(waitingText(simulation.state.runs.get(run)!, 90_000), 'WAITS FOR APPROVAL by operators since 1970-01-01 00:00:00Z (1m 30s)');
 });

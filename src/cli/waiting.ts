@@ -1,6 +1,7 @@
 import { stillNeeded } from '../core/approval-rule.ts';
 import type { PipelineState, Run } from '../core/state.ts';
 import { formatDuration, type Instant, type Millis } from '../foundation/units.ts';
+import { whenText } from './when.ts';
 
 /** Whether a run waits for people to decide. */
 export function waits(state: PipelineState, id: string): boolean {
@@ -13,7 +14,7 @@ export function waitingText({ approval }: Run, now: Instant): string {
   if (!approval) return '';
   const { requested } = approval;
   const missing = stillNeeded(approval);
-  return `WAITS FOR APPROVAL by ${missing > 1 ? `${missing} of ` : ''}${requested.by.join(' or ')} since ${new Date(requested.at).toISOString().slice(0, 16).replace('T', ' ')} (${formatDuration(Math.max(0, now - requested.at))})`;
+  return `WAITS FOR APPROVAL by ${missing > 1 ? `${missing} of ` : ''}${requested.by.join(' or ')} since ${whenText(requested.at)} (${formatDuration(Math.max(0, now - requested.at))})`;
 }
 
 const MINUTE: Millis = 60_000;

@@ -6,9 +6,13 @@ const ACTED_ON = new RegExp([
   String.raw`(?:\u001b\[|\u009b)(?<parameters>[0-?]*)(?<last>[ -/]*[@-~]?)`,
   // Other escapes.
   String.raw`\u001b[ -/]*[0-~]?`,
-  // Controls but the tab; marks that reorder text; what ends a line.
-  String.raw`[\u0000-\u0008\u000a-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]`,
-].join('|'), 'g');
+  // Controls but the tab; what ends a line; marks that reorder, hide or take no room, but for those within a picture.
+  String.raw`[\u0000-\u0008\u000a-\u001f\u007f-\u009f\u2028\u2029]`,
+  String.raw`(?!(?<=\p{Extended_Pictographic})\ufe0f|(?<=\p{Extended_Pictographic}\ufe0f?)\u200d(?=\p{Extended_Pictographic}))[\p{Cf}\p{Default_Ignorable_Code_Point}\p{Cs}]`,
+].join('|'), 'gu');
+
+/** A longer line is cut, and says so. In UTF-16 units. */
+const LONGEST = 20_000;
 
 const RESET = '\u001b[0m';
 
@@ -18,11 +22,15 @@ const RESET = '\u001b[0m';
  * nothing overwrites what stands before it.
  */
 export function printable(line: string): string {
-  const text = line.replace(/[\r\n]+$/, '').replaceAll('\r', ' ').replaceAll(ACTED_ON, (...match) => {
+  const text = cut(line).replace(/[\r\n]+$/, '').replaceAll('\r', ' ').replaceAll(ACTED_ON, (...match) => {
     const { parameters, last } = match.at(-1) as { parameters?: string; last?: string };
     return last === 'm' && parameters !== undefined ? colour(parameters) : '';
   });
   return text.includes('\u001b') && !text.endsWith(RESET) ? text + RESET : text;
+}
+
+function cut(line: string): string {
+  return line.length <= LONGEST ? line : `${line.slice(0, LONGEST).toWellFormed()} … (${line.length - LONGEST} more characters)`;
 }
 
 /** The parameters without `8`, which conceals, and `5` and `6`, which blink; those of a colour's own value stay. */

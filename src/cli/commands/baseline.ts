@@ -6,8 +6,8 @@ import type { Finding, FindingsReport } from '../../reports/report.ts';
 import type { Session } from '../command.ts';
 import { EXIT, type ExitCode } from '../exit.ts';
 import type { BuildLine } from '../product.ts';
-import { plain } from '../report/plain.ts';
 import type { Terminal } from '../terminal.ts';
+import { paint } from '../text.ts';
 
 interface BaselineOptions { readonly update?: boolean; readonly prune?: boolean; readonly secrets?: boolean }
 
@@ -38,7 +38,7 @@ export async function baseline({ terminal, json, signal, product: open }: Sessio
   else {
     const telling = rows.filter(({ stays, added, left, gone }) => stays + added + left + gone > 0);
     if (telling.length > 0) printRows(terminal, act, telling);
-    terminal.print(terminal.paint('dim', `${rows.length} rows were looked at`));
+    terminal.print(paint('dim', `${rows.length} rows were looked at`));
     terminal.print(path === undefined ? told(isSame) : `wrote ${path}: commit it. From now on only findings that are not in it count.`);
   }
   const missing = revisions.flatMap(({ row, fresh }) => (fresh.some(({ rule }) => rule === MISSING) ? [row] : []));
@@ -91,8 +91,8 @@ function warnOfSecrets(terminal: Terminal, revisions: readonly RowRevision[], fo
   const meant = new Set((isTaken ? [...revision?.fresh ?? [], ...revision?.stays ?? []] : revision?.fresh ?? []).map(({ fingerprint }) => fingerprint));
   const secrets = found.filter(({ fingerprint }) => meant.has(fingerprint));
   if (secrets.length === 0) return;
-  terminal.note(terminal.paint('red', isTaken
+  terminal.note(paint('red', isTaken
     ? `! ${secrets.length} secret(s) stand in the baseline. They are still in the repository and its history, and whoever can read it has them: revoke each one now.`
     : `! ${secrets.length} secret(s) were found and not taken: revoke each one and remove it. --secrets takes those that are revoked and can't be removed from the history.`));
-  for (const secret of secrets) terminal.note(`  ${plain(placeOf(secret))} ${plain(secret.rule)}`);
+  for (const secret of secrets) terminal.note(`  ${placeOf(secret)} ${secret.rule}`);
 }

@@ -2,9 +2,9 @@ import { formatDuration } from '../../foundation/units.ts';
 import type { Session } from '../command.ts';
 import { EXIT, type ExitCode } from '../exit.ts';
 import type { BuildLine } from '../product.ts';
-import { plain } from '../report/plain.ts';
 import { problemLines } from '../report/problem-lines.ts';
 import { tellingLines } from '../report/reported.ts';
+import { paint, text } from '../text.ts';
 
 /** Of a failed action; "trunkline report local" has all. */
 const FIRST = 20;
@@ -14,15 +14,15 @@ export async function build({ terminal, json, signal, product: open }: Session, 
   const product = await open();
   const tell = ({ action, state, durationMs, message, log, cached, reports = [] }: BuildLine): void => {
     if (json || state === 'started') return;
-    const sign = state === 'passed' ? terminal.paint('green', '✔') : state === 'waived' || state === 'stopped' ? terminal.paint('yellow', '–') : terminal.paint('red', '✘');
-    terminal.print(`${sign} ${action}${durationMs === undefined ? '' : terminal.paint('dim', `  ${formatDuration(durationMs)}`)}${cached === undefined ? '' : terminal.paint('dim', `  cached: from ${cached.run} at ${new Date(cached.at).toISOString().slice(0, 19)}Z`)}${state === 'stopped' ? terminal.paint('dim', '  stopped, since another failed') : ''}${message === undefined ? '' : `  ${plain(message)}`}`);
-    for (const short of tellingLines({ reports, limits: {} })) terminal.print(`  ${terminal.paint('dim', short)}`);
-    if (state === 'failed') for (const line of problemLines(reports, FIRST, (colour, text) => terminal.paint(colour, text))) terminal.print(`  ${line}`);
-    if (log !== undefined) terminal.print(terminal.paint('dim', `  log: ${log}`));
+    const sign = state === 'passed' ? paint('green', '✔') : state === 'waived' || state === 'stopped' ? paint('yellow', '–') : paint('red', '✘');
+    terminal.print(text`${sign} ${action}${durationMs === undefined ? '' : paint('dim', `  ${formatDuration(durationMs)}`)}${cached === undefined ? '' : paint('dim', `  cached: from ${cached.run} at ${new Date(cached.at).toISOString().slice(0, 19)}Z`)}${state === 'stopped' ? paint('dim', '  stopped, since another failed') : ''}${message === undefined ? '' : `  ${message}`}`);
+    for (const short of tellingLines({ reports, limits: {} })) terminal.print(text`  ${paint('dim', short)}`);
+    if (state === 'failed') for (const line of problemLines(reports, FIRST)) terminal.print(text`  ${line}`);
+    if (log !== undefined) terminal.print(paint('dim', `  log: ${log}`));
   };
   const lines = await product.build({ staged: staged === true, onAction: tell, signal });
   if (json) terminal.json(lines);
   const passed = lines.every(({ state }) => state === 'passed' || state === 'waived') && lines.some(({ state }) => state === 'passed');
-  if (!json) terminal.print(passed ? 'Build passed. Nothing was signed: only the pipeline makes what can be deployed.' : terminal.paint('red', 'Build failed.') + ' All that it found: trunkline report local');
+  if (!json) terminal.print(passed ? 'Build passed. Nothing was signed: only the pipeline makes what can be deployed.' : paint('red', 'Build failed.') + ' All that it found: trunkline report local');
   return passed ? EXIT.done : EXIT.failed;
 }

@@ -1,5 +1,6 @@
 import type { Session } from '../command.ts';
 import { EXIT, type ExitCode } from '../exit.ts';
+import { paint } from '../text.ts';
 
 /** `trunkline check` */
 export async function check({ terminal, json, product: open }: Session): Promise<ExitCode> {
@@ -9,17 +10,18 @@ export async function check({ terminal, json, product: open }: Session): Promise
   if (json) terminal.json({ plan: result.plan, rows: result.rows, warnings: result.warnings, isolation });
   else {
     terminal.table(['', 'row', 'level', 'where', 'what'], result.rows.map(({ id, level, state, reason, where, tool }) => {
-      const sign = state === 'present' ? terminal.paint('green', '✔') : state === 'waived' ? terminal.paint('yellow', '–') : terminal.paint(level === 'required' ? 'red' : 'yellow', '✘');
+      const sign = state === 'present' ? paint('green', '✔') : state === 'waived' ? paint('yellow', '–') : paint(level === 'required' ? 'red' : 'yellow', '✘');
       return [sign, id, level, where ?? '', [state === 'waived' ? `waived: ${reason}` : reason, tool].filter((part) => part !== undefined).join('; ')];
     }));
     const found = result.rows.flatMap(({ id, findings = [] }) => findings.filter(({ file }) => file !== undefined).map((finding) => ({ id, finding })));
     for (const { id, finding: { file, line, rule, severity, message, fix, standing, note } } of found) {
-      terminal.print(`${file}:${line ?? 1} ${standing === 'counts' ? severity : standing} ${rule}: ${message} (${id}${note === undefined ? '' : `; ${note}`})${standing === 'counts' && fix !== undefined ? `\n  ${fix}` : ''}`);
+      terminal.print(`${file}:${line ?? 1} ${standing === 'counts' ? severity : standing} ${rule}: ${message} (${id}${note === undefined ? '' : `; ${note}`})`);
+      if (standing === 'counts' && fix !== undefined) terminal.print(`  ${fix}`);
     }
-    for (const warning of result.warnings) terminal.print(terminal.paint('yellow', `! ${warning}`));
-    if (isolation === 'none') terminal.print(terminal.paint('yellow', '! no namespaces can be made on this machine: code of a commit is held by a process group only, provenance says so, and Prod refuses it unless the operator accepts unisolated builds'));
+    for (const warning of result.warnings) terminal.print(paint('yellow', `! ${warning}`));
+    if (isolation === 'none') terminal.print(paint('yellow', '! no namespaces can be made on this machine: code of a commit is held by a process group only, provenance says so, and Prod refuses it unless the operator accepts unisolated builds'));
     const missing = result.rows.filter(({ level, state }) => level === 'required' && state === 'missing').length;
-    terminal.print(missing === 0 ? terminal.paint('green', `complete: every required row is there or waived (plan ${result.plan})`) : terminal.paint('red', `${missing} required row(s) missing`));
+    terminal.print(missing === 0 ? paint('green', `complete: every required row is there or waived (plan ${result.plan})`) : paint('red', `${missing} required row(s) missing`));
   }
   const { complete } = await import('../../pipeline/check.ts'); // with the readers of all manifests, which no other command waits for
   return complete(result) ? EXIT.done : EXIT.failed;

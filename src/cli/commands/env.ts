@@ -1,6 +1,5 @@
 import type { EnvironmentDriver, RegionState } from '../../environment/driver.ts';
 import { errorRecord, type ErrorRecord } from '../../foundation/errors.ts';
-import { printable } from '../../runner/printable.ts';
 import type { Session } from '../command.ts';
 import { instantAt } from '../../core/state.ts';
 import { frozenIn, frozenText, type Frozen } from '../owed-again.ts';
@@ -33,7 +32,7 @@ export async function env({ terminal, json, product: open }: Session): Promise<v
 
 export async function printRegions(terminal: Terminal, product: Product): Promise<void> {
   const regions = await regionsOf(product);
-  for (const frozen of frozenIn(product.state())) for (const line of frozenText(frozen, instantAt(product.state(), Date.now()))) terminal.print(printable(line));
+  for (const frozen of frozenIn(product.state())) for (const line of frozenText(frozen, instantAt(product.state(), Date.now()))) terminal.print(line);
   if (regions.length === 0) return terminal.print('no environment was ever launched');
   terminal.table(['environment', 'region', 'share', 'release', 'commit', 'instances', 'address'], regions.flatMap((line) => {
     const place = [line.environment, line.region];

@@ -1,9 +1,9 @@
 import { createReadStream } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { TrunklineError } from '../../foundation/errors.ts';
-import { printable } from '../../runner/printable.ts';
 import type { Session } from '../command.ts';
 import { findRun } from './show.ts';
+import { paint } from '../text.ts';
 
 /** `trunkline logs [RUN] [STAGE.ACTION]` */
 export async function logs({ terminal, json, product: open }: Session, options: { readonly attempt?: string }, id?: string, place?: string): Promise<void> {
@@ -19,14 +19,14 @@ export async function logs({ terminal, json, product: open }: Session, options: 
   }));
   if (place !== undefined && attempts.length === 0) throw new TrunklineError('ACTION_UNKNOWN', 'usage', `run ${run.id} has begun no action ${JSON.stringify(place)}`, `"trunkline show ${run.id}" lists them; write STAGE.ACTION, such as build.unit-tests`);
   if (json) return terminal.json(attempts);
-  if (run.finished?.error) terminal.note(`${run.id} ended ${run.finished.outcome}: ${printable(run.finished.reason)}`);
+  if (run.finished?.error) terminal.note(`${run.id} ended ${run.finished.outcome}: ${run.finished.reason}`);
   for (const { stage, action, attempt, file } of attempts) {
-    terminal.print(terminal.paint('bold', `── ${stage}.${action}, attempt ${attempt}`));
+    terminal.print(paint('bold', `── ${stage}.${action}, attempt ${attempt}`));
     try {
-      for await (const line of createInterface({ input: createReadStream(file), crlfDelay: Infinity })) terminal.print(printable(line));
+      for await (const line of createInterface({ input: createReadStream(file), crlfDelay: Infinity })) terminal.log(line);
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
-      terminal.print(terminal.paint('dim', '   it prints nothing of its own: Trunkline itself carries it out'));
+      terminal.print(paint('dim', '   it prints nothing of its own: Trunkline itself carries it out'));
     }
   }
 }

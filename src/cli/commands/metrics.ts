@@ -5,6 +5,7 @@ import { attemptsOf } from '../../metrics/fold.ts';
 import { LARGEST_IMPORT, parseImport } from '../../metrics/import.ts';
 import { fourMetrics } from '../../metrics/metrics.ts';
 import type { Session } from '../command.ts';
+import { paint } from '../text.ts';
 
 interface MetricsOptions { readonly from?: string; readonly to?: string; readonly import?: string }
 
@@ -22,7 +23,7 @@ export async function metrics({ terminal, json, product: open }: Session, option
     ['MTBF', time(four.mtbfMs), 'from the start of a good pipeline to the start of the next bad one, on average'],
     ['MTTR', time(four.mttrMs), 'from the start of a bad pipeline to the start of the next good one, on average'],
   ]);
-  terminal.print(terminal.paint('dim', `${new Date(four.from).toISOString()} to ${new Date(four.to).toISOString()}`));
+  terminal.print(paint('dim', `${new Date(four.from).toISOString()} to ${new Date(four.to).toISOString()}`));
 }
 
 /** ISO 8601, or epoch milliseconds. */

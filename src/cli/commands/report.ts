@@ -1,7 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { criticalPathOf } from '../../core/critical-path.ts';
 import { TrunklineError } from '../../foundation/errors.ts';
-import type { Instant } from '../../foundation/units.ts';
 import type { Session } from '../command.ts';
 import { subjectOf } from '../follow.ts';
 import { exported, formats, type Told } from '../report/exported.ts';
@@ -9,6 +8,7 @@ import { meantBy, reportedIn, reportedLocally } from '../report/reported.ts';
 import { printWhole, type Documents } from '../report/whole.ts';
 import type { Product } from '../product.ts';
 import { findRun } from './show.ts';
+import { whenText } from '../when.ts';
 
 interface ReportOptions { readonly format?: string; readonly output?: string }
 
@@ -23,12 +23,13 @@ export async function report({ terminal, json, product: open }: Session, { forma
   const { title, documents, ...all } = id === LOCAL ? await ofLocal(product) : await ofRun(product, id);
   const actions = meantBy(word, all.actions);
   if (as === undefined) {
-    terminal.print(`${title}\n`);
+    terminal.print(title);
+    terminal.print();
     for (const action of actions.filter(({ state, reports }) => word !== undefined || state === 'failed' || reports.length > 0)) await printWhole(terminal, action, documents);
     return;
   }
   const text = await exported(as, { ...all, title, actions }, documents);
-  if (output === undefined) terminal.print(text.trimEnd());
+  if (output === undefined) terminal.document(text);
   else await writeFile(output, text).catch((error: Error) => {
     throw new TrunklineError('FILE_UNWRITABLE', 'usage', `${output} can't be written: ${error.message}`, 'name a file in a folder of yours');
   });
@@ -49,15 +50,11 @@ async function ofRun(product: Product, id: string | undefined): Promise<Source> 
 async function ofLocal(product: Product): Promise<Source> {
   const { at, actions, documents } = await reportedLocally(product);
   const failed = actions.filter(({ state }) => state === 'failed').length;
-  return { title: `the local build of ${isoOf(at)}`, actions, outcome: failed === 0 ? 'passed' : `${failed} failed`, endedAt: at, documents: async ({ document }) => documents[document] };
+  return { title: `the local build of ${whenText(at)}`, actions, outcome: failed === 0 ? 'passed' : `${failed} failed`, endedAt: at, documents: async ({ document }) => documents[document] };
 }
 
 function formatOf(word: string | undefined): (typeof formats)[number] | undefined {
   const found = formats.find((each) => each === word);
   if (word === undefined || found !== undefined) return found;
   throw new TrunklineError('FORMAT_UNKNOWN', 'usage', `there is no format ${JSON.stringify(word)}`, `write one of ${formats.join(', ')}`);
-}
-
-function isoOf(at: Instant): string {
-  return new Date(at).toISOString().slice(0, 19);
 }

@@ -1,10 +1,8 @@
-import { createInterface } from 'node:readline/promises';
 import type { PipelineState } from '../../core/state.ts';
 import { TrunklineError, type ErrorRecord } from '../../foundation/errors.ts';
 import type { Command } from '../../core/command.ts';
 import type { Conductor } from '../../server/client.ts';
 import { ask } from '../asking.ts';
-import { printable } from '../../runner/printable.ts';
 import type { Session } from '../command.ts';
 import { EXIT, exitOfRun, type ExitCode } from '../exit.ts';
 import { follow } from '../follow.ts';
@@ -13,6 +11,7 @@ import { summaryOf } from '../summary.ts';
 import { waits } from '../waiting.ts';
 import type { Terminal } from '../terminal.ts';
 import { approvalTold, describeApproval } from '../approval.ts';
+import { paint } from '../text.ts';
 
 export interface RunOptions { readonly again?: boolean; readonly wait?: boolean; readonly detach?: boolean }
 
@@ -56,9 +55,7 @@ async function followRun(session: Session, product: Product, conductor: Conducto
     const told = approvalTold(state, current, product.operators());
     if (!told || !told.approvers.may.includes(product.user)) return report(session, product, state, id);
     for (const line of describeApproval(id, told)) terminal.print(line);
-    const question = createInterface({ input: process.stdin, output: process.stdout });
-    const said = await question.question('Approve this release for production? [y/N] ', { signal });
-    question.close();
+    const said = await terminal.question('Approve this release for production? [y/N] ', signal);
     if (/^y(es)?$/i.test(said.trim())) await conductor.command({ type: 'approve', run: id, evidence: told.evidence, shown: told.digest }, product.user);
     else await conductor.command({ type: 'reject', run: id, reason: 'rejected at the terminal', defect: false }, product.user);
   }
@@ -83,7 +80,7 @@ function report({ terminal, json }: Session, product: Product, state: PipelineSt
 
 /** What was printed last, and what to do; what happened has been said. */
 function explainEnd(terminal: Terminal, id: string, { lastLines = [], hint }: ErrorRecord): void {
-  for (const line of lastLines) terminal.note(terminal.paint('dim', `  | ${printable(line)}`));
+  for (const line of lastLines) terminal.note(paint('dim', `  | ${line}`));
   if (hint !== undefined) terminal.note(`  ${hint}`);
   terminal.note(`  "trunkline logs ${id}" shows the logs`);
 }

@@ -5,6 +5,7 @@ import { subjectOf } from '../follow.ts';
 import { frozenBy, frozenInShort } from '../owed-again.ts';
 import { summaryOf } from '../summary.ts';
 import { waits, waitingText } from '../waiting.ts';
+import { whenText } from '../when.ts';
 
 function placeOf(run: Run): string {
   const [frozen] = frozenBy(run);
@@ -24,6 +25,6 @@ export async function runs({ terminal, json, product }: Session, { limit }: { re
   if (shown.length === 0) return terminal.print('nothing has run yet; "trunkline run" runs the head of the trunk');
   terminal.table(['run', 'commit', 'outcome', 'began', 'took', 'subject'], shown.map((run) => {
     const outcome = waits(state, run.id) ? waitingText(run, now) : run.finished ? `${run.finished.outcome}${run.finished.rolledBack ? ' (rolled back)' : ''}` : placeOf(run);
-    return [run.id, run.commit.slice(0, 12), outcome, new Date(run.startedAt).toISOString().slice(0, 19), formatDuration((run.finished?.at ?? now) - run.startedAt), `${run.kind === 'ROLLBACK' ? 'rollback to: ' : ''}${subjectOf(state, run)}`];
+    return [run.id, run.commit.slice(0, 12), outcome, whenText(run.startedAt), formatDuration((run.finished?.at ?? now) - run.startedAt), `${run.kind === 'ROLLBACK' ? 'rollback to: ' : ''}${subjectOf(state, run)}`];
   }));
 }

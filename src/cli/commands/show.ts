@@ -1,6 +1,5 @@
 import { instantAt, type PipelineState, type Run } from '../../core/state.ts';
 import { TrunklineError } from '../../foundation/errors.ts';
-import { printable } from '../../runner/printable.ts';
 import { inShort } from '../../reports/in-short.ts';
 import { problemsIn } from '../../reports/problems.ts';
 import { approvalTold, describeApproval } from '../approval.ts';
@@ -9,7 +8,8 @@ import { jumpText, subjectOf } from '../follow.ts';
 import { problemLines } from '../report/problem-lines.ts';
 import { reportedIn, tellingLines, type Reported } from '../report/reported.ts';
 import { clockJumpsIn, summaryOf } from '../summary.ts';
-import { treeOf, type Notes, type Paint } from '../tree.ts';
+import { treeOf, type Notes } from '../tree.ts';
+import { paint } from '../text.ts';
 
 /** Of a failed action; "trunkline report" has all. */
 const FIRST = 5;
@@ -22,26 +22,25 @@ export async function show({ terminal, json, product: open }: Session, _options:
   const run = findRun(state, id);
   const reported = await reportedIn(product, run);
   if (json) return terminal.json(withReports(summaryOf(state, run, product.operators()), reported));
-  const paint: Paint = (colour, text) => terminal.paint(colour, text);
-  for (const line of treeOf(run, subjectOf(state, run), instantAt(state, Date.now()), paint, notesOf(run, reported, paint))) terminal.print(printable(line));
-  for (const jump of clockJumpsIn(state, run)) terminal.print(terminal.paint('yellow', ` ${jumpText(jump.byMs)}, at ${new Date(jump.at).toISOString().slice(0, 19)}Z`));
+  for (const line of treeOf(run, subjectOf(state, run), instantAt(state, Date.now()), notesOf(run, reported))) terminal.print(line);
+  for (const jump of clockJumpsIn(state, run)) terminal.print(paint('yellow', ` ${jumpText(jump.byMs)}, at ${new Date(jump.at).toISOString().slice(0, 19)}Z`));
   if (run.artifact) terminal.print(` artifact  ${run.artifact}`);
   if (run.plan) terminal.print(` plan      ${run.plan.digest}`);
-  for (const { name, digest, stage } of run.evidence) terminal.print(` evidence  ${stage}: ${printable(name)} ${digest}`);
+  for (const { name, digest, stage } of run.evidence) terminal.print(` evidence  ${stage}: ${name} ${digest}`);
   for (const { by, user } of run.approval?.given ?? []) terminal.print(` approved  by ${by}${by === user ? '' : ` (${user})`}`);
-  for (const { row, reason } of run.plan?.plan.waivers ?? []) terminal.print(terminal.paint('dim', ` waived    ${row}: ${printable(reason)}`));
+  for (const { row, reason } of run.plan?.plan.waivers ?? []) terminal.print(paint('dim', ` waived    ${row}: ${reason}`));
   const told = approvalTold(state, run, product.operators());
-  if (told) for (const line of describeApproval(run.id, told)) terminal.print(printable(line));
+  if (told) for (const line of describeApproval(run.id, told)) terminal.print(line);
 }
 
 /** Under each action what it reported, in short; under one that failed, its first problems. */
-function notesOf(run: Run, reported: readonly Reported[], paint: Paint): Notes {
+function notesOf(run: Run, reported: readonly Reported[]): Notes {
   return (stage, action) => {
     const one = reported.find((each) => each.stage === stage && each.action === action);
     if (!one || one.reports.length === 0) return [];
     const isFailed = one.state === 'failed' || one.state === 'retrying';
     const short = tellingLines(one).map((line) => paint('dim', line));
-    return isFailed ? [...short, ...problemLines(one.reports, FIRST, paint), paint('dim', `all of it: trunkline report ${run.id} ${stage}.${action}`)] : short;
+    return isFailed ? [...short, ...problemLines(one.reports, FIRST), paint('dim', `all of it: trunkline report ${run.id} ${stage}.${action}`)] : short;
   };
 }
 

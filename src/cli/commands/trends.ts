@@ -9,6 +9,7 @@ import type { Session } from '../command.ts';
 import type { Product } from '../product.ts';
 import { reportedIn } from '../report/reported.ts';
 import type { Terminal } from '../terminal.ts';
+import { paint } from '../text.ts';
 
 /** `trunkline trends [ROW]` */
 export async function trends({ terminal, json, product: open }: Session, { limit }: { readonly limit: string }, row?: string): Promise<void> {
@@ -48,7 +49,7 @@ function printSeries(terminal: Terminal, series: readonly Series[]): void {
   const telling = series.filter(({ values }) => values.some((value) => value !== null && value !== 0));
   terminal.table(['what', 'oldest to newest', 'least', 'most', 'last'], telling.map(({ name, unit, values }) => {
     const numbers = values.filter((value) => value !== null);
-    return [name, terminal.paint('cyan', sparkline(values)), said(Math.min(...numbers), unit), said(Math.max(...numbers), unit), said(values.at(-1) ?? null, unit)];
+    return [name, paint('cyan', sparkline(values)), said(Math.min(...numbers), unit), said(Math.max(...numbers), unit), said(values.at(-1) ?? null, unit)];
   }));
 }
 

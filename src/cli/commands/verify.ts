@@ -4,6 +4,7 @@ import type { Session } from '../command.ts';
 import { EXIT, type ExitCode } from '../exit.ts';
 import type { Product } from '../product.ts';
 import { findRun } from './show.ts';
+import { paint } from '../text.ts';
 
 /** `trunkline verify [RUN | DIGEST]`, or `trunkline verify --journal` */
 export async function verify(session: Session, options: { readonly journal?: boolean }, what?: string): Promise<ExitCode> {
@@ -16,9 +17,9 @@ export async function verify(session: Session, options: { readonly journal?: boo
   if (json) terminal.json(answer);
   else {
     terminal.print(answer.artifact);
-    terminal.table(['', 'what', 'type', 'attestation'], answer.evidence.map(({ ok, name, predicateType, digest }) => [ok ? terminal.paint('green', '✔') : terminal.paint('red', '✘'), name, predicateType, digest]));
-    for (const { code, message } of answer.failures) terminal.print(terminal.paint('red', `${code}: ${message}`));
-    terminal.print(answer.ok ? terminal.paint('green', 'every byte and every signature holds') : terminal.paint('red', 'it does not hold: nothing will deploy it'));
+    terminal.table(['', 'what', 'type', 'attestation'], answer.evidence.map(({ ok, name, predicateType, digest }) => [ok ? paint('green', '✔') : paint('red', '✘'), name, predicateType, digest]));
+    for (const { code, message } of answer.failures) terminal.print(paint('red', `${code}: ${message}`));
+    terminal.print(answer.ok ? paint('green', 'every byte and every signature holds') : paint('red', 'it does not hold: nothing will deploy it'));
   }
   return answer.ok ? EXIT.done : EXIT.refused;
 }
@@ -29,6 +30,6 @@ function verifyJournal({ terminal, json }: Session, product: Product): ExitCode 
   if (!verdict.whole) throw verdict.error;
   const { events, head, signedUpTo } = verdict;
   if (json) terminal.json({ ok: true, events, head, signedUpTo });
-  else terminal.print(terminal.paint('green', `all ${events} events are what was written, and heads are signed up to ${signedUpTo}; the last is ${head}`));
+  else terminal.print(paint('green', `all ${events} events are what was written, and heads are signed up to ${signedUpTo}; the last is ${head}`));
   return EXIT.done;
 }

@@ -1,5 +1,5 @@
-import { plain } from '../report/plain.ts';
 
+import { plain } from '../../foundation/plain.ts';
 /** Text that is markup already: made by {@link html} alone. */
 export class Markup {
   readonly text: string;

@@ -6,13 +6,14 @@ import { html, Markup } from './html.ts';
 import { timeline } from './pictures.ts';
 import { sectionOf, table } from './sections.ts';
 import { style } from './style.ts';
+import { whenText } from '../when.ts';
 
 /** Nothing is loaded and nothing runs: the one style is named by its hash. */
 const POLICY = `default-src 'none'; style-src 'sha256-${createHash('sha256').update(style).digest('base64')}'; base-uri 'none'; form-action 'none'`;
 
 /** A run, or a local build, as one file of HTML that holds all it needs. */
 export function pageOf({ title, outcome, startedAt, endedAt, actions, critical = [] }: Told, documents: ReadonlyMap<string, Json>): string {
-  const times = [startedAt === undefined ? undefined : `began ${isoOf(startedAt)}`, endedAt === undefined ? undefined : `ended ${isoOf(endedAt)}`, startedAt === undefined || endedAt === undefined ? undefined : `took ${formatDuration(endedAt - startedAt)}`];
+  const times = [startedAt === undefined ? undefined : `began ${whenText(startedAt)}`, endedAt === undefined ? undefined : `ended ${whenText(endedAt)}`, startedAt === undefined || endedAt === undefined ? undefined : `took ${formatDuration(endedAt - startedAt)}`];
   const rows = actions.map(({ stage, action, row, state, durationMs, limits, reports }, index) => [
     reports.length === 0 ? `${stage}.${action}` : html`<a href="#${anchorOf(index)}">${stage}.${action}</a>`, html`<span class="state ${state}">${state}</span>`,
     durationMs === undefined ? '' : formatDuration(durationMs), tellingLines({ reports, limits }).join('; '), html`<code>${row}</code>`,
@@ -53,8 +54,4 @@ ${reports[index] && sectionOf(reports[index], documents)}`)}
 
 function anchorOf(index: number): string {
   return `action-${index + 1}`;
-}
-
-function isoOf(at: number): string {
-  return new Date(at).toISOString().slice(0, 19).replace('T', ' ');
 }

@@ -6,7 +6,6 @@ import { severities, type Limits } from '../../reports/names.ts';
 import { inShort, NOTHING } from '../../reports/in-short.ts';
 import type { Report } from '../../reports/report.ts';
 import type { Product } from '../product.ts';
-import { plain } from './plain.ts';
 
 /** An action that has begun, with what its last attempt reported. */
 export interface Reported {
@@ -57,7 +56,7 @@ export function meantBy(word: string | undefined, actions: readonly Reported[]):
 export function shortLines({ reports, limits }: Pick<Reported, 'reports' | 'limits'>): readonly string[] {
   return reports.map((report) => {
     const isOneOfMany = report.type !== 'sbom' && reports.some((other) => other !== report && other.type === report.type && other.name !== report.name);
-    return `${isOneOfMany ? `${plain(report.name)}: ` : ''}${inShort(report, limits)}`;
+    return `${isOneOfMany ? `${report.name}: ` : ''}${inShort(report, limits)}`;
   });
 }
 

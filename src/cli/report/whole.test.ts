@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { sbomDocument, terminal, toldRun } from './fixture.ts';
-import { plain, plainLines } from './plain.ts';
+import { plain } from '../../foundation/plain.ts';
+import { linesWithin } from './plain.ts';
 import { problemLines } from './problem-lines.ts';
 import { printWhole } from './whole.ts';
 
@@ -40,18 +41,18 @@ test('whatever names and texts hold, nothing that a terminal acts on is printed'
 test('a text of others is one line, and a longer one stays in its lines', () => {
   fc.assert(fc.property(hostile, hostile, (a, b) => {
     assert.doesNotMatch(plain(`${a}\n${b}`), /\n/);
-    for (const line of plainLines(`${a}\n${b}`)) assert.doesNotMatch(line, ACTED_ON);
+    for (const line of linesWithin(`${a}\n${b}`)) assert.doesNotMatch(plain(line), ACTED_ON);
   }));
 });
 
 test('a problem is a line that editors can read, with why and how to fix it below', () => {
   const [, sast] = toldRun().actions;
-  assert.deepEqual(problemLines(sast!.reports, 5, (_colour, text) => text), [
+  assert.deepEqual(problemLines(sast!.reports, 5).map(String), [
     'src/orders & co/db.ts:12 high sql-injection: a query is put together from a request (note)', '  why: a customer can read every order', '  fix: give the value as a parameter',
   ]);
 });
 
 test('beyond the first, problems are counted', () => {
   const [tests] = toldRun().actions;
-  assert.deepEqual(problemLines(tests!.reports, 0, (_colour, text) => text), ['and 1 more']);
+  assert.deepEqual(problemLines(tests!.reports, 0).map(String), ['and 1 more']);
 });
