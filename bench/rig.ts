@@ -40,7 +40,7 @@ export async function warmHost(): Promise<WarmHost> {
   const artifacts = memoryStore();
   let plan: Plan | undefined;
   let count = 0;
-  const kinds: readonly ActionKind[] = [shell, commitKind(async () => undefined), planKind(async () => plan!), sourceRowsKind({ tracked: nothing, plan: asksNothing })];
+  const kinds: readonly ActionKind[] = [shell, commitKind({ verify: async () => undefined, tracked: () => ({ list: async () => ({ paths: [], submodules: [] }), read: async () => new Map() }), mayLeaveEmpty: false }), planKind(async () => plan!), sourceRowsKind({ tracked: nothing, plan: asksNothing })];
   const journal = openJournal(at('journal.db'), headKeys({ keys: at('keys') }, (await openKeys(at('keys'))).signer));
   const host = await EmbeddedHost.start({
     clock: systemClock, journal, capacity: { builds: 2 }, operators: () => ({ people: {} }), pin: () => undefined, down: async () => [],

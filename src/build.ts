@@ -26,6 +26,7 @@ import { Workspaces } from './host/embedded/workspaces.ts';
 import { keptLocally } from './kept.ts';
 import { memoryJournal } from './journal/memory/journal.ts';
 import { parsePlan, type Plan } from './pipeline/plan.ts';
+import { readPipeline } from './settings.ts';
 import type { Place } from './place.ts';
 import type { Cells } from './runner/cell.ts';
 import { openLog } from './runner/log.ts';
@@ -61,7 +62,12 @@ export async function localBuild({ place, folder, plan, cells, workTree, staged,
   const artifacts = await openDiskStore(join(folder, 'artifacts'));
   const secrets = new SecretFiles(place.secrets);
   const logs = join(place.logs, 'build');
-  const parts: readonly ActionKind[] = [...plainKinds, secretlintKind(readOnly(openScans(place.scans))), osvKind(httpsFeed({ folder: place.advisories, clock: systemClock })), commitKind(async () => undefined), planKind(async () => buildOnly(plan)), sourceRowsKind({ tracked: ({ workdir }) => trackedInFolder(workdir), plan })];
+  const parts: readonly ActionKind[] = [...plainKinds, secretlintKind(readOnly(openScans(place.scans))), osvKind(httpsFeed({ folder: place.advisories, clock: systemClock })), 
+    commitKind({
+      verify: async () => undefined, tracked: ({ workdir }) => trackedInFolder(workdir),
+      mayLeaveEmpty: readPipeline(place.pipeline)?.submodules === 'leave-empty',
+    }),
+    planKind(async () => buildOnly(plan)), sourceRowsKind({ tracked: ({ workdir }) => trackedInFolder(workdir), plan })];
   const effects = new LocalEffects({
     clock: systemClock, kinds: new Map(parts.map((kind) => [kind.kind, kind])),
     adopt: parsePlan, // it was judged as a whole before it was cut down to Build

@@ -113,7 +113,10 @@ export async function startHost(place: Place, settings: PipelineSettings, reposi
       ...plainKinds,
       secretlintKind(openScans(place.scans)),
       osvKind(httpsFeed({ folder: place.advisories, clock: systemClock })),
-      commitKind(async (commit) => void await trunk.find(commit)),
+      commitKind({
+        verify: async (commit) => void await trunk.find(commit), tracked: ({ commit }) => trackedAt(place.repository, commit),
+        mayLeaveEmpty: settings.submodules === 'leave-empty',
+      }),
       planKind(async (context) => {
         const cell = await context.cell();
         const plan = await evaluateConfig(cell, { config: join(context.workdir, CONFIG), log: context.writer, signal: context.signal, timeout: context.timeout });

@@ -6,9 +6,13 @@ import { TrunklineError } from './foundation/errors.ts';
 /**
  * What the operator has settled for a pipeline, once: a commit can't change which branch is its trunk, nor a release
  * that could write the repository's configuration where the trunk is fetched from. `remote` is the address of `origin`
- * without credentials, null where there is none; undefined in files of versions that did not keep it.
+ * without credentials, null where there is none; undefined in files of versions that did not keep it. `submodules` says
+ * whether a commit that has some is refused, as it is by default, or goes on with their folders empty.
  */
-const pipelineSchema = z.strictObject({ application: z.string().min(1), trunk: z.string().min(1), remote: z.string().min(1).nullable().optional() });
+const pipelineSchema = z.strictObject({
+  application: z.string().min(1), trunk: z.string().min(1), remote: z.string().min(1).nullable().optional(),
+  submodules: z.enum(['refuse', 'leave-empty']).optional(),
+});
 export type PipelineSettings = z.infer<typeof pipelineSchema>;
 
 export function readPipeline(path: string): PipelineSettings | undefined {
