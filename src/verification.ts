@@ -5,12 +5,14 @@ import { buildEvidenceOf } from './actions/verify/evidence.ts';
 import { openDiskStore } from './artifact/disk/store.ts';
 import { requiredEvidence } from './artifact/expectations.ts';
 import { openKeys } from './artifact/keys/file/keyfile.ts';
+import { differences, type Listing, listingOf } from './artifact/listing.ts';
 import { unpack } from './artifact/unpack.ts';
 import { verifyRelease } from './artifact/verify.ts';
 import type { VerifyAnswer } from './cli/product.ts';
 import { builderOf } from './compose.ts';
 import { approvalsNeeded } from './core/approval-rule.ts';
 import type { PipelineState, Run } from './core/state.ts';
+import { copiesOf } from './environment/process/copies.ts';
 import { systemClock } from './foundation/clock.ts';
 import { errorRecord } from './foundation/errors.ts';
 import { removeFolder } from './foundation/removal.ts';
@@ -18,9 +20,11 @@ import type { Digest } from './foundation/units.ts';
 import type { StageName } from './pipeline/plan.ts';
 import type { Place } from './place.ts';
 
+const MOST_NAMED = 5;
+
 /**
- * All evidence of a stored artifact, checked with nothing but the store, the keys and the journal: each byte, each
- * signature, and whether everything is there that the stage it has reached requires.
+ * All evidence of a stored artifact, checked with nothing but the store, the keys and the journal: each byte, also of
+ * the copies that regions have, each signature, and whether everything is there that the stage it has reached requires.
  */
 export async function verifyStored(place: Place, repository: string, state: PipelineState, artifact: Digest): Promise<VerifyAnswer> {
   const store = await openDiskStore(place.artifacts);
@@ -30,7 +34,8 @@ export async function verifyStored(place: Place, repository: string, state: Pipe
   await mkdir(place.scratch, { recursive: true, mode: 0o700 });
   const folder = await mkdtemp(join(place.scratch, 'verify-'));
   try {
-    await unpack(store, artifact, join(folder, 'files')).catch(failed);
+    const unpacked = await unpack(store, artifact, join(folder, 'files')).catch(failed);
+    if (unpacked) failures.push(...await alteredCopies(place, state, artifact, unpacked.listing));
   } finally {
     await removeFolder(folder);
   }
@@ -49,6 +54,19 @@ export async function verifyStored(place: Place, repository: string, state: Pipe
     failures.push({ code: 'ARTIFACT_UNKNOWN', message: `no run of this pipeline made ${artifact}: what it should show is not known` });
   }
   return { artifact, ok: failures.length === 0, evidence, failures };
+}
+
+/** Whoever can write in the state folder can write in what runs: each copy is compared with what the layer holds. */
+async function alteredCopies(place: Place, state: PipelineState, artifact: Digest, expected: Listing): Promise<readonly { code: string; message: string }[]> {
+  const releases = new Set([...state.runs.values()].filter((run) => run.artifact === artifact).map(({ id }) => id));
+  const failures: { code: string; message: string }[] = [];
+  for (const { environment, region, release, folder } of await copiesOf(place.environments, releases)) {
+    const odd = await listingOf(folder).then((found) => differences(expected, found), (error: unknown) => [errorRecord(error).message]);
+    if (odd.length === 0) continue;
+    const named = `${odd.slice(0, MOST_NAMED).join(', ')}${odd.length > MOST_NAMED ? ` and ${odd.length - MOST_NAMED} more` : ''}`;
+    failures.push({ code: 'RELEASE_ALTERED', message: `release ${release} in ${environment}/${region} is not what the artifact holds: ${named}` });
+  }
+  return failures;
 }
 
 /** What the last stage that let it in required of it, and proof of every stage that it has passed. */

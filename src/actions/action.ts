@@ -1,3 +1,4 @@
+import type { Listing } from '../artifact/listing.ts';
 import type { RowId } from '../catalogue/rows.ts';
 import type { ArtifactStore } from '../artifact/store.ts';
 import type { EnvironmentDriver } from '../environment/driver.ts';
@@ -86,6 +87,6 @@ export interface ActionContext {
   readonly environment: EnvironmentPlan | undefined;
   region(region: Name): EnvironmentDriver;
   /** A verified, unpacked, read-only folder of the release's files. */
-  files(): Promise<string>;
+  files(): Promise<{ readonly folder: string; readonly listing: Listing }>;
   secret(name: string): Promise<Secret>;
 }

@@ -4,6 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { EnvironmentDriver, RegionState } from '../environment/driver.ts';
 import { systemClock } from '../foundation/clock.ts';
+import { listingOf } from '../artifact/listing.ts';
 import { filesMatching } from '../foundation/walk.ts';
 import type { Secret } from '../foundation/secret.ts';
 import type { EnvironmentPlan } from '../pipeline/plan.ts';
@@ -48,7 +49,7 @@ export function actionContext(options: {
     lastLines: (count) => lines.slice(-count),
     report: async (report) => void reports.push(report),
     install: async () => undefined,
-    files: async () => options.files ?? '',
+    files: async () => ({ folder: options.files ?? '', listing: await listingOf(options.files ?? '') }),
     region: (name) => ({
       observe: async () => regions[name]?.state as RegionState,
       database: async () => regions[name]?.database,

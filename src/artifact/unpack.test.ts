@@ -101,9 +101,9 @@ describe('unpacking an artifact', () => {
     const store = memoryStore();
     const packaged = await packageImage(store, { root: from.target, files: ['run.sh', 'dist'], annotations: {} });
     const unpacked = await unpack(store, packaged.manifest.digest, where.target);
-    assert.deepEqual(unpacked, { files: packaged.files, bytes: packaged.bytes });
+    assert.deepEqual([unpacked.files, unpacked.bytes, unpacked.listing.size], [packaged.files, packaged.bytes, packaged.files]);
     assert.deepEqual(await tree(where.target), files);
-    assert.equal((await stat(join(where.target, 'run.sh'))).mode & 0o7777 & ~process.umask(), 0o755 & ~process.umask());
+    assert.equal((await stat(join(where.target, 'run.sh'))).mode & 0o7777 & ~process.umask(), 0o555 & ~process.umask());
     assert.deepEqual(await readdir(dirname(where.target)), ['r1']);
   });
 
@@ -182,7 +182,7 @@ describe('unpacking an artifact', () => {
     const archive = await archived([{ name: 'suid', mode: 0o6777, content: 'x' }, { name: 'open', mode: 0o666, content: 'x', mtime: new Date(8.64e15) }, { name: 'none', mode: 0, content: 'x' }, { name: 'd', type: 'directory', mode: 0o1777 }]);
     await unpack(store, await stored(store, archive), where.target);
     const mode = async (path: string) => ((await stat(join(where.target, path))).mode & 0o7777 & ~process.umask()).toString(8);
-    assert.deepEqual(await Promise.all(['suid', 'open', 'none', 'd'].map(mode)), [0o755, 0o644, 0o644, 0o755].map((bits) => (bits & ~process.umask()).toString(8)));
+    assert.deepEqual(await Promise.all(['suid', 'open', 'none', 'd'].map(mode)), [0o555, 0o444, 0o444, 0o755].map((bits) => (bits & ~process.umask()).toString(8)));
     assert.ok(Math.abs((await stat(join(where.target, 'open'))).mtimeMs - (await stat(join(where.target, 'suid'))).mtimeMs) < 86_400_000);
   });
 

@@ -7,6 +7,7 @@ import { TrunklineError } from '../foundation/errors.ts';
 import { removeFolder } from '../foundation/removal.ts';
 import type { Digest } from '../foundation/units.ts';
 import { ARCHIVE_LIMITS, type ArchiveLimits } from './archive.ts';
+import { type Listing, listed } from './listing.ts';
 import { faultOfPath, shown } from './entrypath.ts';
 import { CONFIG_TYPE, DOCUMENT_LIMIT, LAYER_TYPE, parseConfig, parseManifest } from './oci.ts';
 import { storageFault } from './storagefault.ts';
@@ -14,13 +15,18 @@ import type { ArtifactStore, Descriptor } from './store.ts';
 import { readTar, type TarEntry } from './tar.ts';
 import { refused } from './tarheader.ts';
 
-export interface Unpacked { readonly files: number; readonly bytes: number }
+export interface Unpacked {
+  readonly files: number;
+  readonly bytes: number;
+  /** Of the very bytes that were verified, as they were written. */
+  readonly listing: Listing;
+}
 
 /**
  * Puts the files of an artifact into `target`, which must not exist. Everything on the way from the manifest's digest
  * to the bytes of the files is checked, over the very bytes that are used; `target` appears only when all of it held.
  * Extraction happens beside it in `target.partial`, and what a dead process left there is removed first. Files get
- * mode 0644 or 0755 and the time of extraction, whatever the archive says. Not forced to disk: after a power failure,
+ * mode 0444 or 0555 and the time of extraction, whatever the archive says. Not forced to disk: after a power failure,
  * unpack again.
  * @throws {TrunklineError} `BLOB_NOT_FOUND`, `BLOB_CORRUPT`, `MANIFEST_INVALID`, `ARCHIVE_REFUSED`, `TARGET_EXISTS`, `DISK_FULL`.
  */
@@ -75,7 +81,7 @@ async function extract(store: ArtifactStore, layer: Descriptor, uncompressed: Di
 async function place(entries: AsyncIterable<TarEntry>, staging: string, limits: ArchiveLimits): Promise<Unpacked> {
   const folders = new Set<string>(['.']);
   let seen = 0;
-  let files = 0;
+  const listing = new Map<string, string>();
   let bytes = 0;
   for await (const entry of entries) {
     const fault = faultOfPath(entry.path);
@@ -88,16 +94,15 @@ async function place(entries: AsyncIterable<TarEntry>, staging: string, limits: 
     try {
       await makeFolders(staging, folder, folders);
       if (entry.type === 'folder') continue;
-      await writeFile(join(staging, entry.path), entry);
+      listing.set(entry.path, await writeFile(join(staging, entry.path), entry));
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException;
       // Also where the file system takes two names for one, such as those that differ in case on macOS.
       if (code === 'EEXIST' || code === 'ENOTDIR' || code === 'EISDIR') throw refused(`${shown(entry.path)} is there twice, or as a file and a folder`);
       throw error;
     }
-    files += 1;
   }
-  return { files, bytes };
+  return { files: listing.size, bytes, listing };
 }
 
 async function makeFolders(staging: string, folder: string, made: Set<string>): Promise<void> {
@@ -107,12 +112,16 @@ async function makeFolders(staging: string, folder: string, made: Set<string>): 
   made.add(folder);
 }
 
-async function writeFile(path: string, { content, mode }: TarEntry): Promise<void> {
-  // `wx`: never over or through what is there already.
-  await using file = await open(path, 'wx', (mode & 0o100) === 0 ? 0o644 : 0o755);
+/** Read-only, and `wx`: never over or through what is there already. @returns what stands in the listing. */
+async function writeFile(path: string, { content, mode }: TarEntry): Promise<string> {
+  const isExecutable = (mode & 0o100) !== 0;
+  const hash = createHash('sha256');
+  await using file = await open(path, 'wx', isExecutable ? 0o555 : 0o444);
   for await (const piece of content) {
+    hash.update(piece);
     for (let done = 0; done < piece.byteLength;) done += (await file.write(piece, done)).bytesWritten;
   }
+  return listed(isExecutable, hash.digest('hex'));
 }
 
 async function* gunzip(next: Next, hash: Hash, limits: ArchiveLimits): AsyncGenerator<Uint8Array> {

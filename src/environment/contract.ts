@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test, type TestContext } from 'node:test';
+import type { ReleaseFiles } from '../artifact/listing.ts';
 import { TrunklineError } from '../foundation/errors.ts';
 import type { EnvironmentPlan } from '../pipeline/plan.ts';
 import type { EnvironmentDriver, EnvironmentProvider, RegionId, Release } from './driver.ts';
@@ -11,7 +12,7 @@ export interface EnvironmentHarness {
   readonly provider: EnvironmentProvider;
   /** The same place, seen by a control plane that was started anew. */
   reopen(): EnvironmentProvider;
-  release(id: string, conduct?: Conduct): Promise<{ readonly release: Release; readonly files: string }>;
+  release(id: string, conduct?: Conduct): Promise<{ readonly release: Release; readonly files: ReleaseFiles }>;
   /** Customers' requests, one after the other: the release that answered each, if one did. */
   visit(region: RegionId, count: number): Promise<readonly (string | undefined)[]>;
   /** Lets time pass until it holds. */

@@ -3,12 +3,17 @@
  * and obeys the same moves, so that the rules of a deployment are written once.
  */
 import { TrunklineError } from '../foundation/errors.ts';
-import { WHOLE, type BasisPoints } from '../foundation/units.ts';
+import { WHOLE, type BasisPoints, type Digest } from '../foundation/units.ts';
 import type { EnvironmentPlan } from '../pipeline/plan.ts';
 import type { Release } from './driver.ts';
 
 /** A release with the plan it was prepared under: a later plan changes later releases, never this one. */
-export interface Placed { readonly release: Release; readonly plan: EnvironmentPlan }
+export interface Placed {
+  readonly release: Release;
+  readonly plan: EnvironmentPlan;
+  /** What its files are; undefined where an earlier version placed it. */
+  readonly content?: Digest | undefined;
+}
 
 export interface Desired {
   /** The newest plan: what the next release is prepared under. */

@@ -1,3 +1,4 @@
+import type { ReleaseFiles } from '../artifact/listing.ts';
 import type { Secret } from '../foundation/secret.ts';
 import type { BasisPoints, Digest, Instant, Millis, Name } from '../foundation/units.ts';
 import type { EnvironmentPlan } from '../pipeline/plan.ts';
@@ -24,11 +25,11 @@ export interface EnvironmentDriver {
   /** Brings the region up from its plan: router, database, probes. Keeps what runs there running. */
   launch(plan: EnvironmentPlan, signal: AbortSignal): Promise<void>;
   /**
-   * Places the release beside the stable one, healthy and with no traffic. `files` is its verified, unpacked folder,
-   * of which the region takes a copy.
-   * @throws {TrunklineError} `INSTANCE_UNHEALTHY`, `code`, with what it printed: nothing of it stays; `CANDIDATE_EXISTS`.
+   * Places the release beside the stable one, healthy and with no traffic. `files` is its unpacked folder, of
+   * which the region takes a copy, and what that copy must hold: bytes can change after they were verified.
+   * @throws {TrunklineError} `RELEASE_ALTERED`; `INSTANCE_UNHEALTHY`, `code`, with what it printed: nothing of it stays; `CANDIDATE_EXISTS`.
    */
-  prepare(release: Release, files: string, signal: AbortSignal): Promise<void>;
+  prepare(release: Release, files: ReleaseFiles, signal: AbortSignal): Promise<void>;
   /**
    * Resolves once the share is in force, not once it is requested.
    * @throws {TrunklineError} `NO_BASELINE` for a part of the traffic to the first release; `RELEASE_UNKNOWN`.

@@ -1,3 +1,4 @@
+import type { ReleaseFiles } from '../../artifact/listing.ts';
 import { TrunklineError } from '../../foundation/errors.ts';
 import type { Secret } from '../../foundation/secret.ts';
 import type { BasisPoints, Instant, Millis } from '../../foundation/units.ts';
@@ -57,7 +58,7 @@ export class MemoryRegion implements EnvironmentDriver {
     return this.#turns.take(signal, async () => this.#become({ ...this.#desired ?? { weight: 0 }, plan }));
   }
 
-  prepare(release: Release, _files: string, signal: AbortSignal): Promise<void> {
+  prepare(release: Release, _files: ReleaseFiles, signal: AbortSignal): Promise<void> {
     return this.#turns.take(signal, async (mine) => {
       const desired = this.#launched();
       if (preparation(desired, release) === 'present') return;

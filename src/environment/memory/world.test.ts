@@ -6,6 +6,7 @@ import { contractPlan, environmentContract, region } from '../contract.ts';
 import type { Release } from '../driver.ts';
 import { MemoryWorld, memoryEnvironments } from './world.ts';
 
+const nothing = { folder: '', content: `sha256:${'0'.repeat(64)}` } as const;
 const never = new AbortController().signal;
 const conducts = { good: {}, failing: { errors: 1 }, broken: { healthy: false }, slow: { startMs: 3_600_000 } } as const;
 const releaseOf = (id: string, conduct = 'good'): Release => ({ id, artifact: digestOf(`${id} ${conduct}`), commit: `${id} ${conduct}`, sequence: Number(id.slice(1)) });
@@ -18,7 +19,7 @@ environmentContract('memory', async () => {
     reopen: () => memoryEnvironments(world),
     release: async (id, conduct = 'good') => {
       world.behave(`${id} ${conduct}`, conducts[conduct]);
-      return { release: releaseOf(id, conduct), files: '' };
+      return { release: releaseOf(id, conduct), files: nothing };
     },
     visit: async (id, count) => Array.from({ length: count }, () => world.region(id).visit()),
     until: async (holds) => {
@@ -45,7 +46,7 @@ async function canary(weight: number, requestsPerSecond: number): Promise<{ read
   const driver = world.region(region);
   await driver.launch({ ...contractPlan, probes: [] }, never);
   for (const id of ['r1', 'r2']) {
-    await driver.prepare(releaseOf(id), '', never);
+    await driver.prepare(releaseOf(id), nothing, never);
     if (id === 'r1') await driver.settle('r1', never);
   }
   await driver.shift('r2', weight, never);

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { request } from 'undici';
+import { contentOf, listingOf, type ReleaseFiles } from '../../artifact/listing.ts';
 import { digestOf } from '../../foundation/digest.ts';
 import type { Conduct } from '../contract.ts';
 import { RELEASE_HEADER, type EnvironmentProvider, type RegionId, type Release } from '../driver.ts';
@@ -42,7 +43,7 @@ export interface Fixture {
   readonly root: string;
   readonly provider: EnvironmentProvider;
   reopen(): EnvironmentProvider;
-  release(id: string, conduct?: Conduct, files?: { readonly [path: string]: string }): Promise<{ readonly release: Release; readonly files: string }>;
+  release(id: string, conduct?: Conduct, files?: { readonly [path: string]: string }): Promise<{ readonly release: Release; readonly files: ReleaseFiles }>;
   visit(region: RegionId, count: number): Promise<readonly (string | undefined)[]>;
 }
 
@@ -66,7 +67,7 @@ export async function fixture(t: TestContext, options: Partial<ProcessEnvironmen
         await mkdir(join(files, path, '..'), { recursive: true });
         await writeFile(join(files, path), text);
       }
-      return { release: { id, artifact: digestOf(`${id} ${conduct}`), commit: id.padStart(40, '0'), sequence: Number.parseInt(id.slice(1), 10) }, files };
+      return { release: { id, artifact: digestOf(`${id} ${conduct}`), commit: id.padStart(40, '0'), sequence: Number.parseInt(id.slice(1), 10) }, files: { folder: files, content: contentOf(await listingOf(files)) } };
     },
     visit: async (id, count) => {
       const { url } = await provider.region(id).observe();

@@ -8,9 +8,11 @@ import type { RegionState, Telemetry } from '../driver.ts';
 /** Ids name folders, so they must be plain. */
 const releaseId = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/, 'not the id of a release');
 
+export const digest = z.templateLiteral(['sha256:', z.string().regex(/^[0-9a-f]{64}$/)]) as z.ZodType<Digest>;
+
 export const releaseSchema = z.strictObject({
   id: releaseId,
-  artifact: z.templateLiteral(['sha256:', z.string().regex(/^[0-9a-f]{64}$/)]) as z.ZodType<Digest>,
+  artifact: digest,
   commit: z.string().max(256),
   sequence: z.int(),
 });
@@ -20,7 +22,7 @@ const nothing = z.strictObject({});
 export const requests = {
   observe: nothing,
   launch: z.strictObject({ plan: environmentPlan, secrets: z.record(z.string(), z.string()) }),
-  prepare: z.strictObject({ release: releaseSchema, files: z.string().min(1) }),
+  prepare: z.strictObject({ release: releaseSchema, files: z.strictObject({ folder: z.string().min(1), content: digest }) }),
   shift: z.strictObject({ release: releaseId, weight: z.int().min(0).max(WHOLE) }),
   settle: z.strictObject({ release: releaseId }),
   restore: nothing,

@@ -2,12 +2,13 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
-import { mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { describe, test, type TestContext } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client, Pool, request } from 'undici';
+import type { TrunklineError } from '../../foundation/errors.ts';
 import { Secret } from '../../foundation/secret.ts';
 import type { EnvironmentPlan } from '../../pipeline/plan.ts';
 import { contractPlan, region, type Conduct } from '../contract.ts';
@@ -247,12 +248,36 @@ describe('a region of processes', { concurrency: 3 }, () => {
   test('has a copy of its own of the release', async (t) => {
     const made = await live(t);
     const { files } = await made.release('r1');
-    await writeFile(join(files, 'conduct'), 'failing');
+    await writeFile(join(files.folder, 'conduct'), 'failing');
     await get(`${made.url}/exit`);
     await until(async () => (await readFile(join(made.folder, 'logs', 'r1.log'), 'utf8')).includes('it ended by itself: exit code 3'));
     await until(async () => (await made.driver.observe()).stable?.instances.healthy === 2);
     for (let n = 0; n < 4; n++) assert.equal((await get(made.url)).status, 200);
     assert.equal((await stat(join(made.folder, 'releases', 'r1', 'app.mjs'))).mode & 0o777, 0o444);
+  });
+
+  test('is not prepared from files that were changed after they were verified', async (t) => {
+    const made = await live(t);
+    const { release, files } = await made.release('r2');
+    for (const tamper of [() => writeFile(join(files.folder, 'app.mjs'), 'process.exit(0);'), () => writeFile(join(files.folder, 'added.mjs'), ''), () => rm(join(files.folder, 'conduct'))]) {
+      await tamper();
+      await assert.rejects(made.driver.prepare(release, files, never), (error: TrunklineError) => error.record.code === 'RELEASE_ALTERED');
+    }
+    assert.deepEqual(await readdir(join(made.folder, 'releases')), ['r1'], 'nothing of it stays');
+    assert.equal((await get(made.url)).status, 200);
+  });
+
+  test('is not started again when a file of its own copy was changed', async (t) => {
+    const made = await live(t);
+    const copy = join(made.folder, 'releases', 'r1', 'conduct');
+    await chmod(copy, 0o644);
+    await writeFile(copy, 'failing');
+    await get(`${made.url}/exit`);
+    await until(async () => (await readFile(join(made.folder, 'logs', 'r1.log'), 'utf8')).includes('is not what the artifact holds'));
+    await writeFile(copy, 'good');
+    await chmod(copy, 0o444);
+    await until(async () => (await made.driver.observe()).stable?.instances.healthy === 2);
+    assert.equal((await get(made.url)).status, 200);
   });
 
   test('survives probes that exit, throw where nobody looks, or are none', async (t) => {

@@ -1,5 +1,6 @@
 import { access, rename, rmdir } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import type { ReleaseFiles } from '../../artifact/listing.ts';
 import { TrunklineError } from '../../foundation/errors.ts';
 import type { Clock } from '../../foundation/clock.ts';
 import { removeFolder } from '../../foundation/removal.ts';
@@ -76,8 +77,8 @@ export class ProcessDriver implements EnvironmentDriver {
     }
   }
 
-  async prepare(release: Release, files: string, signal: AbortSignal): Promise<void> {
-    await this.#call('prepare', { release, files }, signal);
+  async prepare(release: Release, files: ReleaseFiles, signal: AbortSignal): Promise<void> {
+    await this.#call('prepare', { release, files: { folder: files.folder, content: files.content } }, signal);
   }
 
   async shift(release: string, weight: BasisPoints, signal: AbortSignal): Promise<void> {

@@ -2,10 +2,14 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { removeFolder } from '../../foundation/removal.ts';
 import type { ArtifactStore } from '../../artifact/store.ts';
+import { contentOf, type Listing, type ReleaseFiles } from '../../artifact/listing.ts';
 import { unpack } from '../../artifact/unpack.ts';
 import type { Run } from '../../core/state.ts';
 import type { StageName } from '../../pipeline/plan.ts';
 import type { Left } from './left-behind.ts';
+
+/** Whoever uses them compares what it reads: the folder is the host user's, and others may run as that user. */
+export interface VerifiedFiles extends ReleaseFiles { readonly listing: Listing }
 
 /**
  * The unpacked files of releases, once for all regions of a stage: every byte is verified as it is unpacked. Each
@@ -14,14 +18,14 @@ import type { Left } from './left-behind.ts';
 export class Releases {
   readonly #root: string;
   readonly #artifacts: ArtifactStore;
-  readonly #unpacking = new Map<string, Promise<string>>();
+  readonly #unpacking = new Map<string, Promise<VerifiedFiles>>();
 
   constructor(root: string, artifacts: ArtifactStore) {
     this.#root = root;
     this.#artifacts = artifacts;
   }
 
-  files(run: Run, stage: StageName): Promise<string> {
+  files(run: Run, stage: StageName): Promise<VerifiedFiles> {
     const folder = join(this.#of(run.id, stage), String(run.stages[stage]?.fence ?? 0));
     const known = this.#unpacking.get(folder) ?? this.#unpack(run, folder);
     this.#unpacking.set(folder, known);
@@ -29,12 +33,12 @@ export class Releases {
     return known;
   }
 
-  async #unpack({ id, artifact }: Run, folder: string): Promise<string> {
+  async #unpack({ id, artifact }: Run, folder: string): Promise<VerifiedFiles> {
     if (!artifact) throw new Error(`run ${id} has packaged nothing yet`);
     // What an earlier host unpacked is not trusted: the bytes in the store are verified again.
     await removeFolder(folder);
-    await unpack(this.#artifacts, artifact, folder);
-    return folder;
+    const { listing } = await unpack(this.#artifacts, artifact, folder);
+    return { folder, listing, content: contentOf(listing) };
   }
 
   /** A stage of a run is over: regions have copies of their own. */

@@ -1,25 +1,35 @@
 import { constants } from 'node:fs';
 import { chmod, copyFile, mkdir, readdir, rename, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { requireContent, type ReleaseFiles } from '../../../artifact/listing.ts';
 import { TrunklineError } from '../../../foundation/errors.ts';
 import { removeFolder } from '../../../foundation/removal.ts';
+import type { Digest } from '../../../foundation/units.ts';
 
 /**
- * The region's own, read-only copy of a release: whole under `target`, or not there. Blocks are shared with `source`
- * where the file system can, so that nothing that happens to `source` later reaches it.
+ * The region's own, read-only copy of a release: whole under `target`, or not there. Blocks are shared with `folder`
+ * where the file system can, so that nothing that happens to `folder` later reaches it.
+ * @throws {TrunklineError} `RELEASE_ALTERED` where the copy is not what the artifact holds; `DISK_FULL`.
  */
-export async function place(source: string, target: string, signal: AbortSignal): Promise<void> {
-  if (await stat(target).then(() => true, () => false)) return;
+export async function place({ folder, content }: ReleaseFiles, target: string, signal: AbortSignal): Promise<void> {
+  if (await isWhole(target, content)) return;
+  await removeFolder(target);
   const partial = `${target}.partial`;
   await removeFolder(partial);
   try {
-    await copy(source, partial, signal);
+    await copy(folder, partial, signal);
+    // The bytes that will run are hashed, so nothing that happened to `folder` since it was verified gets here.
+    await requireContent({ folder: partial, content });
     await rename(partial, target);
   } catch (error) {
     await removeFolder(partial);
     if ((error as NodeJS.ErrnoException).code !== 'ENOSPC') throw error;
     throw new TrunklineError('DISK_FULL', 'infra', `no space is left to place the release in ${target}`, 'free space, with "trunkline gc" or otherwise, and retry');
   }
+}
+
+async function isWhole(folder: string, content: Digest): Promise<boolean> {
+  return requireContent({ folder, content }).then(() => true, () => false);
 }
 
 async function copy(source: string, target: string, signal: AbortSignal): Promise<void> {

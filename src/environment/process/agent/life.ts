@@ -18,6 +18,8 @@ export interface InstanceSpec {
   readonly plan: EnvironmentPlan;
   /** The release's folder: read-only, and the working folder. */
   readonly files: string;
+  /** Asked before each start. @throws {TrunklineError} where the folder no longer holds what the artifact does. */
+  readonly whole: () => Promise<unknown>;
   readonly isolation: Isolation;
   readonly state: string;
   readonly stage: string;
@@ -60,6 +62,7 @@ export class Life implements Target {
     const home = join(homes, this.id);
     let wasHealthy = false;
     try {
+      await this.#spec.whole();
       await mkdir(home, { recursive: true, mode: 0o700 });
       const port = await freePort();
       this.http = new Pool(`http://127.0.0.1:${port}`, { connections: 256, pipelining: 1 });
@@ -75,7 +78,7 @@ export class Life implements Target {
       log.line(`trunkline: ${this.id} ends: ${ending.aborted ? 'asked to' : why}`);
       await this.#finish(child, exited, over.signal.aborted);
     } catch (error) {
-      log.line(`trunkline: ${this.id} could not be started: ${String(error)}`);
+      log.line(`trunkline: ${this.id} could not be started: ${errorRecord(error).message}`);
     } finally {
       await Promise.all([this.http?.destroy(), this.side?.destroy(), removeFolder(home).catch((error: unknown) => log.line(`trunkline: ${errorRecord(error).message}`))]);
     }

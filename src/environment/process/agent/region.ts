@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { newId } from '../../../foundation/ids.ts';
 import { systemClock } from '../../../foundation/clock.ts';
+import { requireContent, type ReleaseFiles } from '../../../artifact/listing.ts';
 import type { BasisPoints, Millis } from '../../../foundation/units.ts';
 import { errorRecord, TrunklineError } from '../../../foundation/errors.ts';
 import { removeFolder } from '../../../foundation/removal.ts';
@@ -103,13 +104,13 @@ export class Region {
     });
   }
 
-  prepare(release: Release, files: string, signal: AbortSignal): Promise<void> {
+  prepare(release: Release, files: ReleaseFiles, signal: AbortSignal): Promise<void> {
     return this.#turns.take(signal, async (mine) => {
       const stored = this.#launched();
       if (preparation(stored, release) === 'present') return this.#fleets.get(release.id)?.ready(mine);
       await this.#leaving;
       await place(files, this.#folder(release.id), mine);
-      const placed: Placed = { release, plan: stored.plan };
+      const placed: Placed = { release, plan: stored.plan, content: files.content };
       const fleet = this.#fleet(placed);
       try {
         await fleet.ready(mine);
@@ -240,6 +241,7 @@ export class Region {
     const fleet = new Fleet(placed, {
       isolation, state, stage: this.#layout.stage, homes: this.#layout.homes, logs: this.#layout.logs,
       files: this.#folder(id),
+      whole: async () => placed.content && requireContent({ folder: this.#folder(id), content: placed.content }),
       masked: [...Object.values(secrets), ...secretsOf(this.#database.url)],
       environment: ({ port, home, instance }) => ({
         ...placed.plan.settings, ...secrets, ...plainEnvironment(this.#layout),

@@ -5,9 +5,9 @@ import { TrunklineError } from '../../../foundation/errors.ts';
 import { WHOLE } from '../../../foundation/units.ts';
 import { environmentPlan } from '../../../pipeline/plan.ts';
 import type { Desired } from '../../desired.ts';
-import { releaseSchema } from '../protocol.ts';
+import { digest, releaseSchema } from '../protocol.ts';
 
-const placed = z.strictObject({ release: releaseSchema, plan: environmentPlan });
+const placed = z.strictObject({ release: releaseSchema, plan: environmentPlan, content: digest.optional() });
 
 const schema = z.strictObject({
   version: z.literal(1),
