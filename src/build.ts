@@ -104,7 +104,7 @@ export async function localBuild({ place, folder, plan, cells, workTree, staged,
     const cached = event.type === 'action-passed' ? cachedIn(event.output) : undefined;
     const line: BuildLine = {
       stage: event.stage, action: event.action, row: action?.row ?? 'pipeline.as-code', state, ...(startedAt === undefined || state === 'started' ? {} : { durationMs: event.at - startedAt }),
-      ...(event.type === 'action-failed' ? { message: event.error.message, log: join(logs, `${event.action}.log`) } : {}),
+      ...(event.type === 'action-failed' ? { message: event.error.message, ...(event.error.lastLines ? { lastLines: event.error.lastLines } : {}), ...(event.error.hint === undefined ? {} : { hint: event.error.hint }), log: join(logs, `${event.action}.log`) } : {}),
       ...(reports.length === 0 ? {} : { reports }), ...(cached ? { cached } : {}),
     };
     lines.set(event.action, line);

@@ -79,6 +79,10 @@ export interface BuildLine {
   /** The result of an earlier build, given again: whose it was, and when, in epoch milliseconds. */
   readonly cached?: { readonly run: string; readonly at: number };
   readonly message?: string;
+  /** What it printed last, where it failed. */
+  readonly lastLines?: readonly string[];
+  /** What to do next. */
+  readonly hint?: string;
   readonly log?: string;
   /** What the action reported, once it has ended. */
   readonly reports?: readonly Report[];

@@ -10,6 +10,13 @@ const NOTHING = Buffer.alloc(0);
 /** A shorter one would be struck from half of all words, and so show itself. */
 const SHORTEST_SECRET = 4;
 
+/** Of all that are long enough to be struck at all; a shorter one can be none that matters. */
+export function maskerOf(secrets: readonly string[]): Masker {
+  const masker = new Masker();
+  for (const secret of secrets) if (Buffer.byteLength(secret) >= SHORTEST_SECRET) masker.add(secret);
+  return masker;
+}
+
 /**
  * Strikes secrets from a stream whose chunks may split anywhere: what could be the beginning of a secret is held
  * back until more has come. What comes out does not depend on where the chunks were split.

@@ -27,7 +27,8 @@ export const folders: { readonly [folder: string]: FolderRule } = {
   source: { values: ['foundation', 'pipeline'], types: ['journal'] },
   // What runs before a commit, on the developer's machine: actions without a host.
   local: { values: ['foundation', 'catalogue', 'pipeline', 'reports', 'actions', 'runner', 'source'], types: ['artifact', 'environment'] },
-  environment: { values: ['foundation', 'pipeline', 'artifact', 'sandbox'] },
+  // What an instance prints is masked as what any command prints.
+  environment: { values: ['foundation', 'pipeline', 'artifact', 'runner', 'sandbox'] },
   // Reads what environments measured, and lets the rollout judge it.
   telemetry: { values: ['foundation', 'rollout'], types: ['environment', 'pipeline'] },
   actions: { values: ['telemetry', 'foundation', 'catalogue', 'inspection', 'pipeline', 'artifact', 'environment', 'reports', 'rollout', 'runner', 'sandbox', 'source'] },

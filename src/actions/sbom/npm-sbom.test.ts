@@ -118,3 +118,14 @@ for (const [title, text] of Object.entries({ 'no JSON': 'npm error', 'another do
 test('what is no SPDX document is refused', () => {
   for (const text of ['', '{}', '{"spdxVersion":"SPDX-2.3","SPDXID":"SPDXRef-DOCUMENT"}']) assert.throws(() => spdx(text, surroundings), { message: /cannot be used as evidence/ });
 });
+
+test('a lock file that does not fit package.json fails with the packages that do not', async (t) => {
+  const { result } = await run(checkout(t, {
+    'package.json': { name: 'a', version: '1.0.0', dependencies: { left: '^1.0.0', gone: '^3.0.0' } },
+    'package-lock.json': { name: 'a', version: '1.0.0', lockfileVersion: 3, requires: true, packages: { '': { name: 'a', version: '1.0.0', dependencies: { left: '^1.0.0', gone: '^3.0.0' } }, 'node_modules/left': { version: '2.0.0' } } },
+  }));
+  const error = errorOf(result);
+  assert.equal(error?.code, 'SBOM_FAILED');
+  assert.match(error.message, /the lock file does not fit package\.json: .*left@2\.0\.0/);
+  assert.match(error.message, /missing: gone@\^3\.0\.0/);
+});

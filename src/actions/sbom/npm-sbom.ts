@@ -1,8 +1,9 @@
 import { z } from 'zod';
 import { canonicalJson } from '../../foundation/digest.ts';
-import { TrunklineError } from '../../foundation/errors.ts';
+import { TrunklineError, type ErrorRecord } from '../../foundation/errors.ts';
 import { Folder, readBelow } from '../../foundation/folder.ts';
 import type { Json } from '../../foundation/units.ts';
+import type { Exit } from '../../runner/cell.ts';
 import type { ActionContext, ActionKind } from '../action.ts';
 import { scratchFolder } from '../scratch.ts';
 import { cyclonedx, spdx } from './documents.ts';
@@ -31,7 +32,7 @@ export const npmSbom: ActionKind<z.infer<typeof input>> = {
     const scratch = scratchFolder(context);
     const exit = await context.exec(COMMAND, { env: { OUT: scratch, NO_UPDATE_NOTIFIER: '1' } });
     context.signal.throwIfAborted();
-    if (exit.code !== 0) return { passed: false, error: { code: 'SBOM_FAILED', class: exit.signal === null ? 'code' : 'infra', message: `"npm sbom" failed with ${exit.signal ?? `exit code ${exit.code}`}`, hint: 'see the last lines; it needs npm 10 or newer, and a lock file that fits package.json', lastLines: context.lastLines(20) } };
+    if (exit.code !== 0) return { passed: false, error: failure(exit, context.lastLines(500)) };
 
     const surroundings = { folder: context.workdir, name: await packageName(context) };
     const first = cyclonedx(await read(scratch, 'cyclonedx.json'), surroundings);
@@ -44,6 +45,17 @@ export const npmSbom: ActionKind<z.infer<typeof input>> = {
     return { passed: true, output: { cyclonedx: stored, spdx: other, components: first.components } };
   },
 };
+
+const MOST_NAMED = 10;
+
+/** npm's `ESBOMPROBLEMS` stands beside the packages that it is about: they are what has to be known. */
+function failure({ code, signal }: Exit, lines: readonly string[]): ErrorRecord {
+  const problems = [...new Set(lines.flatMap((line) => /^npm (?:error|ERR!) ((?:missing|invalid|extraneous|peer dep missing)\b: .+)$/i.exec(line)?.[1] ?? []))];
+  const known = { code: 'SBOM_FAILED', class: signal === null ? 'code' : 'infra', lastLines: lines.slice(-20) } as const;
+  if (problems.length === 0) return { ...known, message: `"npm sbom" failed with ${signal ?? `exit code ${code}`}`, hint: 'see the last lines; it needs npm 10 or newer, and a lock file that fits package.json' };
+  const more = problems.length > MOST_NAMED ? `; and ${problems.length - MOST_NAMED} more` : '';
+  return { ...known, message: `the lock file does not fit package.json: ${problems.slice(0, MOST_NAMED).join('; ')}${more}`, hint: 'run "npm install" and commit package-lock.json' };
+}
 
 async function store(context: ActionContext, document: Json): Promise<`sha256:${string}`> {
   return (await context.artifacts.put(Buffer.from(canonicalJson(document)))).digest;

@@ -44,5 +44,8 @@ test('what is wrong is told with file and line, and forgiven by what the commit 
   assert.match(result.error.lastLines?.join() ?? '', /src\/server\.ts:2 medium environment-switch/);
   assert.match(lines.join('\n'), /src\/server\.ts:2 medium/);
   const forgiven = { ...files, 'src/server.ts': "// trunkline-ignore environment-switch until 2999-01-01: it is only said in the log\nif (process.env.NODE_ENV === 'production') a();\n" };
-  assert.ok((await judged(forgiven)).result.passed);
+  const { result: passed } = await judged(forgiven);
+  assert.ok(passed.passed);
+  const rows = Object.values(passed.output as { readonly [row: string]: { readonly suppressed: number } });
+  assert.deepEqual(rows.filter(({ suppressed }) => suppressed > 0).map(({ suppressed }) => suppressed), [1], 'whoever approves is told');
 });

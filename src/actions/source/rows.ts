@@ -38,7 +38,7 @@ export function sourceRowsKind({ tracked, plan, remote }: Judged): ActionKind<z.
         const verdict = await conclude({ found, tools: [{ name: 'trunkline' }], scope: [what ?? 'nothing', ...(sources.unread === 0 ? [] : [`${sources.unread} files were not looked at: there is more than is read`])], limits: sourceLimits, row, read: async (path) => sources.text(path) }, context);
         if (!verdict.passed) errors.push({ ...verdict.error, message: `${row}: ${verdict.error.message}` });
         else if (what !== undefined) context.log(`${row}: ${what}`);
-        outputs[row] = verdict.passed;
+        outputs[row] = { passed: verdict.passed, ...forgivenIn(verdict.output) };
       }
       const [first] = errors;
       if (first === undefined) return { passed: true, output: outputs };
@@ -46,6 +46,12 @@ export function sourceRowsKind({ tracked, plan, remote }: Judged): ActionKind<z.
       return { passed: false, output: outputs, error: { ...first, code: 'SOURCE_INCOMPLETE', message: `${first.message}${rest}`, lastLines: errors.flatMap(({ lastLines = [] }) => lastLines).slice(0, 20) } };
     },
   };
+}
+
+/** What counts against no limit, for whoever approves. */
+function forgivenIn(output: Json | undefined): { readonly known: number; readonly suppressed: number } {
+  const { known, suppressed } = (output ?? {}) as { readonly known?: number; readonly suppressed?: number };
+  return { known: known ?? 0, suppressed: suppressed ?? 0 };
 }
 
 /** Reads what the rows are judged by, some hundred small files, and what else is asked for. */

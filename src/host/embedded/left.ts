@@ -24,13 +24,22 @@ export async function everythingLeft(checkout: string, contents: Contents, excep
   return removed === undefined ? { paths: paths.toSorted() } : { why: `it took away ${removed}` };
 }
 
-/** Every file and link that the patterns mean. */
+/** Every file and link that the patterns mean, and every empty folder: what it is for, the actions after it know. */
 export async function filesLeft(checkout: string, outputs: readonly string[]): Promise<Left> {
   const there: string[] = [];
+  const full = new Set<string>();
+  const folders: string[] = [];
   await using root = await Folder.open(checkout);
-  for await (const { path } of walk(root, '', { isPassed: (each) => each === '.git' })) there.push(path);
-  const paths = await meantBy(outputs, there);
-  const missing = outputs.find((glob) => !paths.some(globMatcher([glob])));
+  for await (const { path, type } of walk(root, '', { isPassed: (each) => each === '.git', isMetToo: true })) {
+    for (const parent of parents(path).slice(-1)) full.add(parent);
+    (type === 'folder' ? folders : there).push(path);
+  }
+  const empty = folders.filter((path) => !full.has(path));
+  // A pattern such as `dist/**` means what is in a folder: it means the folder, too, that holds nothing.
+  const inside = new Set(await meantBy(outputs, empty.map((path) => `${path}/_`)));
+  const whole = new Set([...await meantBy(outputs, empty), ...empty.filter((path) => inside.has(`${path}/_`))]);
+  const paths = [...await meantBy(outputs, there), ...whole];
+  const missing = outputs.find((glob) => !paths.some((path) => globMatcher([glob])(path) || (whole.has(path) && globMatcher([glob])(`${path}/_`))));
   return missing === undefined ? { paths: paths.toSorted() } : { why: `it left nothing that "${missing}" means` };
 }
 

@@ -1,5 +1,7 @@
 import { createWriteStream, renameSync, type WriteStream } from 'node:fs';
 import { StringDecoder } from 'node:string_decoder';
+import { MASK, maskerOf, type Masker } from '../../../runner/masker.ts';
+import { printable } from '../../../runner/printable.ts';
 
 const LINE_LIMIT = 8_192;
 const FILE_LIMIT_BYTES = 2_000_000;
@@ -7,41 +9,52 @@ const PENDING_LIMIT_BYTES = 1_000_000;
 const REMEMBERED = 50;
 
 /**
- * What one instance prints: line by line, secrets struck out, in one file and the one before. It never holds the
- * instance up: lines that the disk is too slow for are dropped, and their number is written instead.
+ * What the instances of one release print: line by line, secrets struck out, in one file and the one before. It never
+ * holds an instance up: lines that the disk is too slow for are dropped, and their number is written instead.
  */
 export class InstanceLog {
   readonly #file: string;
   readonly #secrets: readonly string[];
-  readonly #decoder = new StringDecoder();
+  readonly #open = new Set<LogStream>();
   #out: WriteStream;
   #written = 0;
   #dropped = 0;
-  #rest = '';
   #last: string[] = [];
 
-  /** @param secrets the values that no line may show. */
+  /** @param secrets the values that nothing may show, however they are encoded. */
   constructor(file: string, secrets: readonly string[]) {
     this.#file = file;
-    this.#secrets = secrets.filter((secret) => secret.length >= 4).sort((a, b) => b.length - a.length);
-    this.#out = this.#open();
+    this.#secrets = secrets;
+    this.#out = this.#opened();
   }
 
-  write(chunk: Buffer): void {
-    const lines = (this.#rest + this.#decoder.write(chunk)).split('\n');
-    this.#rest = lines.pop() as string;
-    for (const line of lines) this.line(line);
-    if (this.#rest.length <= LINE_LIMIT * 4) return;
-    // What may be the beginning of a secret waits for its end.
-    const masked = this.#mask(this.#rest);
-    const cut = masked.length - (this.#secrets[0]?.length ?? 0);
-    this.line(masked.slice(0, cut));
-    this.#rest = masked.slice(cut);
+  /** For what one process writes to one of its streams: what two write at once is never joined to one text. */
+  stream(): LogStream {
+    const stream = new LogStream(maskerOf(this.#secrets), (line) => this.#line(line), () => this.#open.delete(stream));
+    this.#open.add(stream);
+    return stream;
   }
 
+  /** A line of our own, in which others may be quoted. */
   line(text: string): void {
-    const masked = this.#mask(text);
-    const line = masked.length > LINE_LIMIT ? `${masked.slice(0, LINE_LIMIT)} … (${masked.length - LINE_LIMIT} characters cut)` : masked;
+    const stream = this.stream();
+    stream.write(Buffer.from(text));
+    stream.end();
+  }
+
+  lastLines(count: number): readonly string[] {
+    const unfinished = [...this.#open].map((stream) => stream.unfinished).filter((line) => line !== '');
+    return [...this.#last, ...unfinished].slice(-count);
+  }
+
+  close(): Promise<void> {
+    for (const stream of this.#open) stream.end();
+    return new Promise((resolve) => this.#out.end(() => resolve()));
+  }
+
+  #line(masked: string): void {
+    const shown = printable(masked);
+    const line = shown.length > LINE_LIMIT ? `${shown.slice(0, LINE_LIMIT)} … (${shown.length - LINE_LIMIT} characters cut)` : shown;
     this.#last.push(line);
     if (this.#last.length > REMEMBERED) this.#last.shift();
     if (this.#out.writableLength > PENDING_LIMIT_BYTES) {
@@ -55,31 +68,60 @@ export class InstanceLog {
     if (this.#written > FILE_LIMIT_BYTES) this.#turn();
   }
 
-  lastLines(count: number): readonly string[] {
-    const rest = this.#rest === '' ? [] : [this.#mask(this.#rest).slice(0, LINE_LIMIT)];
-    return [...this.#last, ...rest].slice(-count);
-  }
-
-  close(): Promise<void> {
-    if (this.#rest !== '') this.line(this.#rest);
-    this.#rest = '';
-    return new Promise((resolve) => this.#out.end(() => resolve()));
-  }
-
-  #mask(text: string): string {
-    return this.#secrets.reduce((line, secret) => line.replaceAll(secret, '***'), text);
-  }
-
   #turn(): void {
     this.#out.end();
     renameSync(this.#file, `${this.#file}.1`);
-    this.#out = this.#open();
+    this.#out = this.#opened();
   }
 
-  #open(): WriteStream {
+  #opened(): WriteStream {
     this.#written = 0;
     const out = createWriteStream(this.#file, { flags: 'a', mode: 0o600 });
     out.on('error', () => {}); // a full disk must not end the region; the last lines are in memory
     return out;
+  }
+}
+
+/** One stream of one process, cut into lines after it was masked: secrets may have several lines. */
+export class LogStream {
+  readonly #masker: Masker;
+  readonly #decoder = new StringDecoder();
+  readonly #line: (line: string) => void;
+  readonly #ended: () => void;
+  #rest = '';
+
+  constructor(masker: Masker, line: (line: string) => void, ended: () => void) {
+    this.#masker = masker;
+    this.#line = line;
+    this.#ended = ended;
+  }
+
+  /** Chunks may split anywhere. */
+  write(chunk: Buffer): void {
+    for (const piece of this.#masker.push(chunk)) this.#text(this.#decoder.write(piece));
+  }
+
+  /** Nothing more will come. */
+  end(): void {
+    for (const piece of this.#masker.flush()) this.#text(this.#decoder.write(piece));
+    this.#text(this.#decoder.end());
+    if (this.#rest !== '') this.#line(this.#rest);
+    this.#rest = '';
+    this.#ended();
+  }
+
+  /** The line that has begun; what may be the beginning of a secret stands under a mask. */
+  get unfinished(): string {
+    return printable(`${this.#rest.slice(0, LINE_LIMIT)}${this.#masker.holds ? MASK : ''}`);
+  }
+
+  #text(text: string): void {
+    const lines = (this.#rest + text).split('\n');
+    this.#rest = lines.pop() as string;
+    for (const line of lines) this.#line(line);
+    // It is masked already, and may be cut anywhere.
+    if (this.#rest.length <= LINE_LIMIT * 4) return;
+    this.#line(this.#rest);
+    this.#rest = '';
   }
 }

@@ -90,8 +90,10 @@ export class Life implements Target {
     const [command, ...args] = enclosed({ ...where, home }, ['sh', '-c', plan.run]);
     const env = { ...this.#spec.environment({ port, home, instance: this.id }) };
     const child = spawn(command, args, { env, detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
-    child.stdout.on('data', (chunk: Buffer) => log.write(chunk));
-    child.stderr.on('data', (chunk: Buffer) => log.write(chunk));
+    for (const from of [child.stdout, child.stderr]) {
+      const into = log.stream();
+      from.on('data', (chunk: Buffer) => into.write(chunk)).once('close', () => into.end());
+    }
     return child;
   }
 
