@@ -190,6 +190,7 @@ async function collect(place: Place): Promise<Awaited<ReturnType<Product['gc']>>
   const keep = new Set<Digest>();
   for (const run of state.runs.values()) if (run.artifact && (!run.finished || run.finished.outcome === 'SUCCEEDED')) keep.add(run.artifact);
   for (const live of state.live.values()) keep.add(live.artifact);
+  for (const settled of state.settled.values()) for (const { artifact, release } of settled) if (!state.bad.has(release)) keep.add(artifact);
   // An artifact is never made again: without it, a run that failed could not be tried again.
   const retryable = [...state.runs.values()].filter((run) => run.artifact !== undefined && !keep.has(run.artifact) && whyNoRetry(state, run) === undefined);
   for (const { artifact } of retryable) if (artifact) keep.add(artifact);

@@ -89,7 +89,8 @@ function lineOf(state: PipelineState, event: Recorded): string | undefined {
     case 'approval-given': return `${event.run} approved by ${event.by}${event.by === event.user ? '' : ` (${event.user})`}`;
     case 'approval-rejected': return `${event.run} rejected by ${event.by}: ${event.reason}`;
     case 'approval-rule-set': return `from now on ${ruleText(event)} must approve ${event.environment}, by ${event.by}`;
-    case 'rollout': return rolloutLine(event);
+    case 'run-faulted': return `${event.run} can't go on: ${event.error.message}`;
+    case 'rollout': return rolloutLine(state, event);
     case 'effect-retried': return retriedLine(event);
     case 'retry-hastened': return `${event.run} what failed is tried now, asked by ${event.by}`;
     case 'cleanup-failed': return `${event.run} ${event.stage}: what it left behind could not be removed: ${event.error.message}; it is tried again when a host begins`;
@@ -106,7 +107,7 @@ export function jumpText(byMs: Millis): string {
   return `the clock of the machine was set ${byMs < 0 ? 'back' : 'forward'} by ${formatDuration(Math.abs(byMs))}; no duration counts that`;
 }
 
-function rolloutLine(event: Extract<Recorded, { type: 'rollout' }>): string | undefined {
+export function rolloutLine(state: PipelineState, event: Extract<Recorded, { type: 'rollout' }>): string | undefined {
   const place = `${event.run} ${event.stage}`;
   switch (event.fact.type) {
     case 'shifted': return `${place} ${event.fact.region}: ${event.fact.weight / 100} % of traffic`;
@@ -114,10 +115,17 @@ function rolloutLine(event: Extract<Recorded, { type: 'rollout' }>): string | un
     case 'held': return `${place} ${event.fact.region} HOLDS: ${event.fact.reason}; "trunkline resume ${event.run}" goes on`;
     case 'breached': return `${place} goes back: ${event.fact.cause.detail}`;
     case 'restore-late': return `${place} ${event.fact.region}: it takes long to go back; the others wait for it no more`;
-    case 'restored': return `${place} ${event.fact.region}: the previous release has all traffic again`;
+    case 'restored': return `${place} ${event.fact.region}: ${hasStable(state, event, event.fact.region) ? 'the previous release has all traffic again' : 'it was the first release there, and nothing answers now'}`;
     case 'restore-failed': return `${place} ${event.fact.region}: COULD NOT BE PUT BACK: ${event.fact.error.message}`;
     default: return undefined;
   }
+}
+
+/** Whether there is a release to go back to in a region. */
+function hasStable(state: PipelineState, { run, stage }: Extract<Recorded, { type: 'rollout' }>, region: string): boolean {
+  const environment = state.runs.get(run)?.stages[stage]?.rollout?.environment ?? stage;
+  const live = state.live.get(`${environment}/${region}`);
+  return live !== undefined && live.removedAt === undefined;
 }
 
 function took(state: PipelineState, event: Extract<Recorded, { type: 'action-passed' }>): string {

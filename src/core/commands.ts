@@ -3,11 +3,10 @@ import { newId } from '../foundation/ids.ts';
 import type { Instant } from '../foundation/units.ts';
 import type { Answer, Command } from './command.ts';
 import type { Event } from '../journal/events.ts';
-import { planDigest } from '../pipeline/plan.ts';
 import { ruleFor, stillNeeded } from './approval-rule.ts';
 import { approving } from './approving.ts';
 import { authorise, authoriseRole, type Operators } from './operators.ts';
-import { rollbackPlan } from './rollback-plan.ts';
+import { rollingBack } from './rolling-back.ts';
 import { stagesOf, retriesOf, type PipelineState, type Run } from './state.ts';
 
 /** How often a run may be tried in all (R6). */
@@ -46,7 +45,7 @@ export function decide(state: PipelineState, command: CoreCommand, asked: Asked)
       authoriseRole(asked.operators, asked.user, 'retry', 'try a run again');
       return retry(state, known(state, command.run), command.actions, asked);
     case 'rollback':
-      return rollback(state, command, asked);
+      return rollingBack(state, command, asked);
     case 'resume': {
       const run = known(state, command.run);
       authoriseRole(asked.operators, asked.user, 'resume', 'vouch for what was not measured');
@@ -97,6 +96,7 @@ export function whyNoRetry(state: PipelineState, run: Run): TrunklineError | und
   if (!run.finished) return new TrunklineError('RUN_UNFINISHED', 'usage', `run ${run.id} has not ended`, `stop it with "trunkline cancel ${run.id}"`);
   if (run.finished.outcome === 'SUCCEEDED' || run.finished.outcome === 'SUPERSEDED') return finished(run);
   if (run.attempt >= MOST_ATTEMPTS) return new TrunklineError('RETRY_LIMIT', 'refused', `run ${run.id} was tried ${run.attempt} times`, 'commit a correction to the trunk');
+  if (run.kind === 'ROLLBACK') return whyNotBack(state, run);
   if (state.trunk.commits.get(run.commit)?.orphaned) return new TrunklineError('SOURCE_GONE', 'refused', `${run.commit.slice(0, 12)} left the trunk when it was rewritten`, 'merge it to the trunk again');
   const ended = stagesOf(run).find(({ name }) => run.stages[name] && run.stages[name].state !== 'passed');
   if (ended && ended.mode !== 'parallel' && state.stages[ended.name].lastAdmitted > run.sequence) {
@@ -105,33 +105,11 @@ export function whyNoRetry(state: PipelineState, run: Run): TrunklineError | und
   return undefined;
 }
 
-/** Puts the last good release but the live one back, or that of the run named. */
-function rollback(state: PipelineState, command: Extract<Command, { type: 'rollback' }>, { operators, user, now }: Asked): Decision {
-  const releases = [...state.runs.values()].filter((run) => run.kind === 'STANDARD' && run.finished?.outcome === 'SUCCEEDED' && run.artifact !== undefined);
-  const live = [...state.live].filter(([place]) => place.startsWith('prod/')).map(([, record]) => record);
-  if (live.length > 0 && live.every(({ removedAt }) => removedAt !== undefined)) {
-    throw new TrunklineError('NOTHING_LIVE', 'refused', 'production was taken down: there is nothing to roll back', '"trunkline run --again" releases the head of the trunk anew');
-  }
-  const liveArtifacts = new Set(live.map(({ artifact }) => artifact));
-  const newest = Math.max(0, ...live.map(({ sequence }) => sequence));
-  const target = command.to === undefined
-    ? releases.filter(({ artifact, sequence }) => artifact !== undefined && !liveArtifacts.has(artifact) && sequence < newest).at(-1)
-    : releases.find(({ id }) => id === command.to);
-  if (!target?.plan || !target.artifact) {
-    throw new TrunklineError('NO_ROLLBACK_TARGET', 'refused', command.to === undefined ? 'no earlier release was ever verified good in production' : `run ${command.to} never released to production`,
-      '"trunkline runs" lists the runs; one that SUCCEEDED can be put back');
-  }
-  if (operators.roles?.rollback !== undefined) authoriseRole(operators, user, 'rollback', 'roll production back');
-  const by = operators.roles?.rollback !== undefined ? user : authorise(operators, user, undefined, ruleFor(state, target.plan.plan, operators).groups, 'roll production back');
-  const plan = rollbackPlan(target.plan.plan);
-  const run = newId('r', now);
-  return {
-    events: [
-      { type: 'run-started', at: now, run, sequence: target.sequence, kind: 'ROLLBACK', commit: target.commit, by, reason: command.reason, restores: target.id },
-      { type: 'plan-adopted', at: now, run, digest: planDigest(plan), plan },
-    ],
-    answer: { run, message: `run ${run} puts the release of ${target.id} back`, began: true },
-  };
+/** A rollback goes back behind all that was admitted before it; after it, nothing may have been. */
+function whyNotBack(state: PipelineState, run: Run): TrunklineError | undefined {
+  if (run.stages.prod?.state === 'passed') return finished(run);
+  if (state.stages.prod.lastFence <= (run.stages.prod?.fence ?? 0)) return undefined;
+  return new TrunklineError('RETRY_TOO_LATE', 'refused', 'a newer commit has entered prod since', '"trunkline rollback" looks anew at what is live and what was good');
 }
 
 function known(state: PipelineState, id: string): Run {

@@ -2,6 +2,7 @@ import type { Event, EventOf } from '../journal/events.ts';
 import { ARTIFACT_FIXED, faulted, mayAdopt, mayPackage, PLAN_FIXED } from './fixed.ts';
 import type { StageName } from '../pipeline/plan.ts';
 import { begin, apply } from '../rollout/machine.ts';
+import { mark, settle } from './release-history.ts';
 import { retried } from './retried.ts';
 import type { ActionRun, PipelineState, Run, StageRollout, StageRun, StageState } from './state.ts';
 import { retriesAfter } from './retries.ts';
@@ -31,7 +32,7 @@ export function evolve(state: PipelineState, event: Event): void {
       state.runs.set(event.run, {
         id: event.run, sequence: event.sequence, kind: event.kind, commit: event.commit, by: event.by,
         ...(event.restores === undefined ? {} : { restores: event.restores }), ...(event.reason === undefined ? {} : { reason: event.reason }),
-        ...(restored === undefined ? {} : { artifact: restored }),
+        ...(restored === undefined ? {} : { artifact: restored }), ...(event.left === undefined ? {} : { left: event.left }),
         startedAt: event.at, attempt: 1, attemptStartedAt: event.at, since: commit && !commit.hasRun ? commit.pushedAt : event.at, stages: {}, evidence: [],
       });
       return;
@@ -78,6 +79,7 @@ function evolveRun(state: PipelineState, event: RunEvent): void {
     release(state, run.id);
   } else if (event.type === 'run-retried') {
     state.unfinished.add(run.id);
+    state.bad.delete(run.id); // it is judged anew
   } else if (event.type === 'stage-queued') {
     const stage = state.stages[event.stage];
     stage.waiting = [...stage.waiting, run.id];
@@ -90,11 +92,9 @@ function evolveRun(state: PipelineState, event: RunEvent): void {
   state.runs.set(run.id, next);
   if (event.type === 'rollout' && event.fact.type === 'settled') {
     const rollout = next.stages[event.stage]?.rollout;
-    if (rollout && next.artifact) {
-      state.live.set(`${rollout.environment}/${event.fact.region}`, {
-        run: rollout.release, artifact: next.artifact, commit: next.commit, sequence: next.sequence, since: event.at,
-      });
-    }
+    if (rollout) settle(state, next, rollout.environment, event.fact.region, event.at);
+  } else if (event.type === 'rollout' && event.fact.type === 'breached' && event.stage === 'prod' && event.fact.cause.type !== 'human' && run.kind === 'STANDARD') {
+    mark(state, run.id, { at: event.at, by: 'trunkline', reason: event.fact.cause.detail });
   }
 }
 
@@ -102,7 +102,9 @@ function enter(stage: StageState, run: Run, fence: number): void {
   stage.holder = run.id;
   stage.waiting = stage.waiting.filter((id) => id !== run.id);
   stage.fence = fence;
-  if (run.kind === 'STANDARD') stage.lastAdmitted = Math.max(stage.lastAdmitted, run.sequence);
+  if (run.kind !== 'STANDARD') return;
+  stage.lastAdmitted = Math.max(stage.lastAdmitted, run.sequence);
+  stage.lastFence = fence;
 }
 
 function leave(stage: StageState, run: string): void {

@@ -1,9 +1,9 @@
-import type { Instant } from '../foundation/units.ts';
+import type { Instant, Name } from '../foundation/units.ts';
 import type { Event } from '../journal/events.ts';
 import { admission, type Capacity } from './admission.ts';
 import { firstPin } from './approval-rule.ts';
 import { warningDue } from './budget.ts';
-import { errorRecord } from '../foundation/errors.ts';
+import { errorRecord, type ErrorRecord } from '../foundation/errors.ts';
 import { evolve } from './evolve.ts';
 import { progress, stopOf } from './stage.ts';
 import { currentStage, type PipelineState, type Run } from './state.ts';
@@ -58,6 +58,7 @@ function guarded(run: Run, now: Instant, judge: () => Event[]): Event[] {
 function followRun(state: PipelineState, run: Run, capacity: Capacity, now: Instant): Event[] {
   const plan = currentStage(run);
   if (run.fault && (!plan || run.stages[plan.name]?.state !== 'running')) return [{ type: 'run-finished', at: now, run: run.id, attempt: run.attempt, outcome: 'FAILED', rolledBack: false, reason: run.fault.message, error: run.fault, cause: 'code' }];
+  if (!plan && run.left) return [leftBehind(run, run.left, now)];
   if (!plan) return [{ type: 'run-finished', at: now, run: run.id, attempt: run.attempt, outcome: 'SUCCEEDED', rolledBack: false, reason: run.kind === 'ROLLBACK' ? 'the earlier release is live again' : 'every stage passed' }];
   const stage = run.stages[plan.name];
   if (stage?.state === 'running') {
@@ -66,4 +67,11 @@ function followRun(state: PipelineState, run: Run, capacity: Capacity, now: Inst
   }
   if (run.cancel) return [{ type: 'run-finished', at: now, run: run.id, attempt: run.attempt, outcome: 'STOPPED', rolledBack: false, reason: `stopped by ${run.cancel.by} before ${plan.name}: ${run.cancel.reason}` }];
   return admission(state, run, plan, capacity, now);
+}
+
+/** What could be put back was; the whole is not what was asked for. */
+function leftBehind(run: Run, left: readonly Name[], now: Instant): Event {
+  const message = `the earlier release is live again, but for ${left.join(', ')}: nothing earlier was ever verified good there, and it keeps what it has`;
+  const error: ErrorRecord = { code: 'NOT_RESTORED', class: 'refused', message, hint: 'commit a correction to the trunk, or take that region down' };
+  return { type: 'run-finished', at: now, run: run.id, attempt: run.attempt, outcome: 'FAILED', rolledBack: false, reason: message, error, cause: 'code' };
 }

@@ -147,10 +147,11 @@ test('two rollbacks that wait enter one after the other', () => {
     released(it, name);
     it.advanceTo(it.now + 1_000);
   }
+  const [oldest = ''] = it.state.runs.keys();
   const busy = it.push('d');
   it.advanceTo(it.now + 1_000);
   assert.ok(it.entered(busy, 'prod'));
-  const [first, second] = [it.ask({ type: 'rollback', reason: 'bad' }), it.ask({ type: 'rollback', reason: 'bad' })];
+  const [first, second] = [it.ask({ type: 'rollback', reason: 'bad' }), it.ask({ type: 'rollback', to: oldest, reason: 'worse' })];
   it.advanceTo(it.now + 10_000);
   assert.deepEqual([it.finished(busy)?.outcome, it.finished(first)?.outcome, it.finished(second)?.outcome], ['STOPPED', 'SUCCEEDED', 'SUCCEEDED']);
   assert.ok(it.entered(first, 'prod')! < it.entered(second, 'prod')!);

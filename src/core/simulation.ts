@@ -7,7 +7,7 @@ import { eventsOf, type AttemptEnd, type Fact } from './facts.ts';
 import { advance } from './follow.ts';
 import { owed, wakeAt, type Effect } from './owed.ts';
 import { decide, type Asked } from './commands.ts';
-import type { Command } from './command.ts';
+import type { Answer, Command } from './command.ts';
 import { emptyState, type PipelineState } from './state.ts';
 
 /** How a simulated world carries effects out: how long each takes, and what it comes to. */
@@ -26,6 +26,8 @@ export class Simulation {
   readonly state: PipelineState = emptyState();
   readonly events: Event[] = [];
   now: Instant = 0;
+  /** To the last command. */
+  answered: Answer | undefined;
   readonly #world: World;
   readonly #plan: Plan;
   readonly #ends = new Map<string, { readonly at: Instant; readonly effect: Effect }>();
@@ -47,6 +49,7 @@ export class Simulation {
   ask(command: Exclude<Command, { type: 'down' | 'poll' | 'approvers' }>, asked: Partial<Asked> = {}): string {
     const operators = { people: { ann: { groups: ['operators'] }, bob: { groups: ['operators'] } } };
     const { events, answer } = decide(this.state, command, { user: 'ann', operators, now: this.now, ...asked });
+    this.answered = answer;
     this.#take(events);
     return answer.run ?? '';
   }

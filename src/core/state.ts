@@ -26,9 +26,26 @@ export interface PipelineState {
   readonly stages: { readonly [stage in StageName]: StageState };
   /** By `environment/region`: the release that was settled there last. */
   readonly live: Map<string, LiveRecord>;
+  /** By `environment/region`: every release of a commit that was ever settled there, in the order of that. */
+  readonly settled: Map<string, readonly SettledRelease[]>;
+  /** Releases that were found bad: breached in Prod, or replaced by a rollback. By the run that brought them. */
+  readonly bad: Map<string, BadRelease>;
   /** Who approves Prod, as it was last said. */
   approvalRule?: ApprovalRule;
 }
+
+/** A release that a region settled: accepted, and so verified good there. */
+export interface SettledRelease {
+  /** The run that brought it; of what a rollback put back, the run that first did. */
+  readonly release: string;
+  readonly artifact: Digest;
+  readonly commit: string;
+  readonly sequence: number;
+  readonly since: Instant;
+}
+
+/** Why a release is not to be put back. */
+export interface BadRelease { readonly at: Instant; readonly by: string; readonly reason: string }
 
 export interface TrunkState {
   head?: string;
@@ -50,6 +67,8 @@ export interface StageState {
   /** In order of arrival. */
   waiting: readonly string[];
   lastAdmitted: number;
+  /** Of the last run of a commit that entered. */
+  lastFence: number;
   fence: number;
 }
 
@@ -73,6 +92,8 @@ export interface Run {
   readonly retriedBy?: readonly string[];
   readonly reason?: string;
   readonly restores?: string;
+  /** Of a rollback: regions of production that can't go back, and keep what they have. */
+  readonly left?: readonly Name[];
   readonly startedAt: Instant;
   readonly attempt: number;
   readonly attemptStartedAt: Instant;
@@ -152,7 +173,7 @@ export interface ActionRun {
 }
 
 export function emptyState(): PipelineState {
-  const stage = (): StageState => ({ waiting: [], lastAdmitted: 0, fence: 0 });
+  const stage = (): StageState => ({ waiting: [], lastAdmitted: 0, lastFence: 0, fence: 0 });
   return {
     head: 0,
     latest: 0,
@@ -163,6 +184,8 @@ export function emptyState(): PipelineState {
     unfinished: new Set(),
     stages: { source: stage(), build: stage(), beta: stage(), gamma: stage(), prod: stage() },
     live: new Map(),
+    settled: new Map(),
+    bad: new Map(),
   };
 }
 

@@ -32,7 +32,8 @@ export type Event = { readonly at: Instant } & (
   | { readonly type: 'trunk-rewritten'; readonly from: string; readonly to: string; readonly orphaned: readonly string[] }
   // Runs
   | { readonly type: 'run-started'; readonly run: string; readonly sequence: number; readonly kind: 'STANDARD' | 'ROLLBACK'; readonly commit: string; readonly by: string; readonly reason?: string;
-      /** For a ROLLBACK: the run whose release is put back. */ readonly restores?: string }
+      /** For a ROLLBACK: the run whose release is put back. */ readonly restores?: string;
+      /** For a ROLLBACK: regions in which nothing earlier was ever verified good. They keep what they have, and it fails. */ readonly left?: readonly Name[] }
   | { readonly type: 'plan-adopted'; readonly run: string; readonly digest: Digest; readonly plan: Plan }
   | { readonly type: 'run-retried'; readonly run: string; readonly attempt: number; readonly by: string; readonly actions: 'failed' | 'all' }
   | { readonly type: 'cancel-requested'; readonly run: string; readonly by: string; readonly reason: string }

@@ -3,7 +3,7 @@ import { TrunklineError } from '../../foundation/errors.ts';
 import { formatDuration, type Instant } from '../../foundation/units.ts';
 import { attemptsOf } from '../../metrics/fold.ts';
 import { LARGEST_IMPORT, parseImport } from '../../metrics/import.ts';
-import { fourMetrics } from '../../metrics/metrics.ts';
+import { fourMetrics, type FourMetrics } from '../../metrics/metrics.ts';
 import type { Session } from '../command.ts';
 import { paint } from '../text.ts';
 
@@ -16,14 +16,25 @@ export async function metrics({ terminal, json, product: open }: Session, option
   const to = instant(options.to, '--to');
   const four = fourMetrics(attempts, { now: Date.now(), ...(from === undefined ? {} : { from }), ...(to === undefined ? {} : { to }) });
   if (json) return terminal.json(four);
-  const time = (value: number | null): string => (value === null ? '—' : formatDuration(value));
-  terminal.table(['metric', 'value', 'what it is'], [
-    ['lead time', time(four.leadTimeMs), 'from the push of a commit to its being live everywhere, on average'],
-    ['deploy frequency', `${four.deploysPerDay.toFixed(2)} a day`, `${four.deployments} deployment(s) to production in the period`],
-    ['MTBF', time(four.mtbfMs), 'from the start of a good pipeline to the start of the next bad one, on average'],
-    ['MTTR', time(four.mttrMs), 'from the start of a bad pipeline to the start of the next good one, on average'],
-  ]);
+  terminal.table(['metric', 'value', 'what it is'], metricRows(four));
   terminal.print(paint('dim', `${new Date(four.from).toISOString()} to ${new Date(four.to).toISOString()}`));
+}
+
+/** Where there is no value, the reason stands in the place of what it is. */
+export function metricRows(four: FourMetrics): readonly (readonly [name: string, value: string, what: string])[] {
+  const row = (name: string, value: number | null, what: string, why: string): readonly [string, string, string] => (value === null ? [name, '—', why] : [name, formatDuration(value), what]);
+  return [
+    row('lead time', four.leadTimeMs, 'from the push of a commit to its being live everywhere, on average', 'no commit has come to production in the period'),
+    ['deploy frequency', `${four.deploysPerDay.toFixed(2)} a day`, `${four.deployments} deployment(s) to production in the period`],
+    row('MTBF', four.mtbfMs, 'from the start of a good pipeline to the start of the next bad one, on average', noSpan(four, 'green')),
+    row('MTTR', four.mttrMs, 'from the start of a bad pipeline to the start of the next good one, on average', noSpan(four, 'red')),
+  ];
+}
+
+/** Why no healthy or broken time has ended; one that lasts is in no average. */
+function noSpan({ open }: FourMetrics, health: 'green' | 'red'): string {
+  if (open?.health === health) return `${health === 'green' ? 'nothing has failed' : 'nothing has succeeded'} since ${new Date(open.since).toISOString()}: ${formatDuration(open.ageMs)}, and it lasts`;
+  return health === 'green' ? 'no good run was followed by a bad one in the period' : 'no bad run was followed by a good one in the period';
 }
 
 /** ISO 8601, or epoch milliseconds. */
