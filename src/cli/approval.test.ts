@@ -31,7 +31,7 @@ function state(now: Run, live?: Run): PipelineState {
 }
 
 function lines(live: Run | undefined, now: Run, people = operators): readonly string[] {
-  const told = approvalTold(state(now, live), now, people);
+  const told = approvalTold(state(now, live), now, () => people);
   assert.ok(told);
   return describeApproval(now.id, told).map((line) => line.trim());
 }

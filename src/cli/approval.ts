@@ -9,9 +9,10 @@ import { waits } from './waiting.ts';
 /** A release that waits for approval, as data: what is shown of it, and who may approve it. */
 export interface ApprovalTold extends ApprovalShown { readonly approvers: Approvers }
 
-/** Null for a run that does not wait. */
-export function approvalTold(state: PipelineState, run: Run, operators: Operators): ApprovalTold | null {
+/** Null for a run that does not wait. @param read the operator's file, which is read for one that waits alone. */
+export function approvalTold(state: PipelineState, run: Run, read: () => Operators): ApprovalTold | null {
   if (!waits(state, run.id) || !run.artifact) return null;
+  const operators = read();
   const shown = approvalShown(state, run, operators);
   return { ...shown, approvers: approversOf(state, run, shown.rule, operators) };
 }

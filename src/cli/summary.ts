@@ -11,7 +11,7 @@ export function clockJumpsIn({ clockJumps }: PipelineState, { startedAt, finishe
 }
 
 /** A run as data: what `--json` prints. Times are epoch milliseconds; durations of what is under way reach to `now`. */
-export function summaryOf(state: PipelineState, run: Run, operators: Operators, now: Instant = instantAt(state, Date.now())) {
+export function summaryOf(state: PipelineState, run: Run, operators: () => Operators, now: Instant = instantAt(state, Date.now())) {
   const end = run.finished?.at ?? now;
   const waitedForApprovalMs = waitedForApproval(run, now);
   return {

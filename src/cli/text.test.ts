@@ -30,6 +30,16 @@ test('a line is cut by columns, colours aside', () => {
   assert.equal(line.columns, 8);
 });
 
+test('wide letters and pictures take two columns, so that a line which fits is one line', () => {
+  assert.equal(text`${'漢字'}`.columns, 4);
+  assert.equal(text`${'👩‍💻 ok'}`.columns, 5);
+  assert.equal(text`${'e\u0301'}`.columns, 1);
+  assert.equal(text`${'漢字漢字'}`.clipped(6).rendered(false), '漢字…');
+  fc.assert(fc.property(fc.string({ unit: 'grapheme' }), fc.integer({ min: 1, max: 20 }), (words, columns) => {
+    assert.ok(text`${words}${paint('red', words)}`.clipped(columns).columns <= columns);
+  }));
+});
+
 test('a coloured text that ends up in an ordinary string has lost its colour, and nothing else', () => {
   assert.equal(`${String(paint('red', 'x'))}`, 'x');
   assert.equal(Text.of(String(paint('red', `a${ESC}[2J`))).rendered(true), 'a<U+001B>[2J');

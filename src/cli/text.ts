@@ -32,9 +32,9 @@ export class Text {
     return new Text(this.#pieces.map(({ words, colours }) => ({ words, colours: [colour, ...colours] })));
   }
 
-  /** How many columns it takes, about: wide characters count as one. */
+  /** How many columns it takes. */
   get columns(): number {
-    return this.#pieces.reduce((sum, { words }) => sum + [...words].length, 0);
+    return this.#pieces.reduce((sum, { words }) => sum + columnsOf(words), 0);
   }
 
   /** Its first columns, with `…` where something was cut. */
@@ -42,9 +42,9 @@ export class Text {
     if (this.columns <= columns) return this;
     let left = Math.max(0, columns - 1);
     const kept = this.#pieces.map(({ words, colours }) => {
-      const letters = [...words].slice(0, left);
-      left -= letters.length;
-      return { words: letters.join(''), colours };
+      const shown = beginningOf(words, left);
+      left = shown.length < words.length ? 0 : left - columnsOf(shown);
+      return { words: shown, colours };
     });
     return new Text([...kept.filter(({ words }) => words !== ''), { words: '…', colours: [] }]);
   }
@@ -67,6 +67,29 @@ export class Text {
   toString(): string {
     return this.rendered(false);
   }
+}
+
+const WIDE = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}\p{Emoji_Presentation}\u3000-\u303f\uff01-\uff60\uffe0-\uffe6]|\p{Extended_Pictographic}\ufe0f/u;
+const letters = new Intl.Segmenter('en', { granularity: 'grapheme' });
+/** Plain words of ours and of most others. */
+const NARROW = /^[\x20-\x7e]*$/;
+
+function columnsOf(words: string): number {
+  if (NARROW.test(words)) return words.length;
+  return Array.from(letters.segment(words), ({ segment }) => (WIDE.test(segment) ? 2 : 1)).reduce((sum: number, width) => sum + width, 0);
+}
+
+/** As much of it as fits. */
+function beginningOf(words: string, columns: number): string {
+  if (NARROW.test(words)) return words.slice(0, columns);
+  let left = columns;
+  let end = 0;
+  for (const { segment, index } of letters.segment(words)) {
+    left -= WIDE.test(segment) ? 2 : 1;
+    if (left < 0) break;
+    end = index + segment.length;
+  }
+  return words.slice(0, end);
 }
 
 /** A line of our own words, with other people's put in: text`run ${id} ${subject}`. */

@@ -5,10 +5,9 @@ import type { Session } from '../command.ts';
 export async function approvals({ terminal, json, product: open }: Session): Promise<void> {
   const product = await open();
   const state = product.state();
-  const operators = product.operators();
   const waiting = [...state.unfinished].flatMap((id) => {
     const run = state.runs.get(id);
-    const told = run && approvalTold(state, run, operators);
+    const told = run && approvalTold(state, run, () => product.operators());
     return told ? [{ run: id, ...told }] : [];
   });
   if (json) return terminal.json(waiting);

@@ -12,7 +12,7 @@ interface RejectOptions { readonly as?: string; readonly reason: string; readonl
 export async function approve(session: Session, { as, message, evidence, shown }: ApproveOptions, id?: string): Promise<void> {
   const product = await session.product();
   const state = product.state();
-  const told = id === undefined ? null : approvalTold(state, findRun(state, id), product.operators());
+  const told = id === undefined ? null : approvalTold(state, findRun(state, id), () => product.operators());
   if (told && shown === undefined && !session.json) for (const line of describeApproval(findRun(state, id).id, told)) session.terminal.note(line);
   const digest = shown ?? told?.digest;
   await tell(session, id, (run) => ({ type: 'approve', run, ...(as === undefined ? {} : { as }), ...(message === undefined ? {} : { text: message }), ...(evidence === undefined ? {} : { evidence }), ...(digest === undefined ? {} : { shown: digest }) }));

@@ -52,7 +52,7 @@ async function followRun(session: Session, product: Product, conductor: Conducto
       return EXIT.waiting;
     }
     if (current.finished || !waits(state, id) || !terminal.isLive || !process.stdin.isTTY) return report(session, product, state, id);
-    const told = approvalTold(state, current, product.operators());
+    const told = approvalTold(state, current, () => product.operators());
     if (!told || !told.approvers.may.includes(product.user)) return report(session, product, state, id);
     for (const line of describeApproval(id, told)) terminal.print(line);
     const said = await terminal.question('Approve this release for production? [y/N] ', signal);
@@ -64,8 +64,8 @@ async function followRun(session: Session, product: Product, conductor: Conducto
 function report({ terminal, json }: Session, product: Product, state: PipelineState, id: string): ExitCode {
   const run = state.runs.get(id);
   if (!run) throw new TrunklineError('RUN_UNKNOWN', 'usage', `there is no run ${id}`, '"trunkline runs" lists them');
-  const told = approvalTold(state, run, product.operators());
-  if (json) terminal.json(summaryOf(state, run, product.operators()));
+  const told = approvalTold(state, run, () => product.operators());
+  if (json) terminal.json(summaryOf(state, run, () => product.operators()));
   else if (told) {
     for (const line of describeApproval(id, told)) terminal.note(line);
     terminal.note(`it goes on when someone who may says: trunkline approve ${id}`);

@@ -21,7 +21,7 @@ export async function runs({ terminal, json, product }: Session, { limit }: { re
   const state = read();
   const shown = [...state.runs.values()].slice(-Math.max(1, Number(limit) || 20)).reverse();
   const now = instantAt(state, Date.now());
-  if (json) return terminal.json(shown.map((run) => summaryOf(state, run, operators())));
+  if (json) return terminal.json(shown.map((run) => summaryOf(state, run, operators)));
   if (shown.length === 0) return terminal.print('nothing has run yet; "trunkline run" runs the head of the trunk');
   terminal.table(['run', 'commit', 'outcome', 'began', 'took', 'subject'], shown.map((run) => {
     const outcome = waits(state, run.id) ? waitingText(run, now) : run.finished ? `${run.finished.outcome}${run.finished.rolledBack ? ' (rolled back)' : ''}` : placeOf(run);

@@ -21,7 +21,7 @@ export async function show({ terminal, json, product: open }: Session, _options:
   const state = product.state();
   const run = findRun(state, id);
   const reported = await reportedIn(product, run);
-  if (json) return terminal.json(withReports(summaryOf(state, run, product.operators()), reported));
+  if (json) return terminal.json(withReports(summaryOf(state, run, () => product.operators()), reported));
   for (const line of treeOf(run, subjectOf(state, run), instantAt(state, Date.now()), notesOf(run, reported))) terminal.print(line);
   for (const jump of clockJumpsIn(state, run)) terminal.print(paint('yellow', ` ${jumpText(jump.byMs)}, at ${new Date(jump.at).toISOString().slice(0, 19)}Z`));
   if (run.artifact) terminal.print(` artifact  ${run.artifact}`);
@@ -29,7 +29,7 @@ export async function show({ terminal, json, product: open }: Session, _options:
   for (const { name, digest, stage } of run.evidence) terminal.print(` evidence  ${stage}: ${name} ${digest}`);
   for (const { by, user } of run.approval?.given ?? []) terminal.print(` approved  by ${by}${by === user ? '' : ` (${user})`}`);
   for (const { row, reason } of run.plan?.plan.waivers ?? []) terminal.print(paint('dim', ` waived    ${row}: ${reason}`));
-  const told = approvalTold(state, run, product.operators());
+  const told = approvalTold(state, run, () => product.operators());
   if (told) for (const line of describeApproval(run.id, told)) terminal.print(line);
 }
 

@@ -1,3 +1,4 @@
+import { plainDocument, plainJson } from '../../foundation/plain.ts';
 import { TrunklineError } from '../../foundation/errors.ts';
 import type { Instant, Json, Millis } from '../../foundation/units.ts';
 import { junitXml } from '../../reports/junit-xml.ts';
@@ -24,7 +25,7 @@ export interface Told {
 /** Rows whose findings viewers are to sort as security. */
 const SECURITY: ReadonlySet<string> = new Set(['build.secrets', 'build.sast', 'build.sca', 'gamma.dast']);
 
-/** The reports in a format that others read. @throws {TrunklineError} `REPORT_UNSUITABLE` where the format can't hold any of them. */
+/** The reports in a format that others read; in a file, too, nothing in them acts on a terminal. @throws {TrunklineError} `REPORT_UNSUITABLE` where the format can't hold any of them. */
 export async function exported(format: ExportFormat, told: Told, documents: Documents): Promise<string> {
   const { actions } = told;
   switch (format) {
@@ -33,10 +34,10 @@ export async function exported(format: ExportFormat, told: Told, documents: Docu
     case 'junit': {
       const reports = some(actions.flatMap(({ reports: all }) => only(all, 'tests')), 'test results', 'JUnit XML');
       const [first] = reports;
-      if (reports.length === 1 && first) return junitXml(first);
+      if (reports.length === 1 && first) return plainDocument(junitXml(first));
       // What reads XML is loaded by nothing else of the command line.
       const { mergeTests } = await import('../../reports/junit.ts');
-      return junitXml(mergeTests(reports, told.title));
+      return plainDocument(junitXml(mergeTests(reports, told.title)));
     }
     case 'html': return pageOf(told, await componentsBy(actions, documents));
   }
@@ -58,5 +59,5 @@ function some<Item>(items: readonly Item[], what: string, format: string): reado
 }
 
 function text(value: unknown): string {
-  return `${JSON.stringify(value, null, 2)}\n`;
+  return `${plainJson(value)}\n`;
 }

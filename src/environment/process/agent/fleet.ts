@@ -21,7 +21,7 @@ export class Fleet implements Backend {
 
   constructor(placed: Placed, spec: Omit<InstanceSpec, 'release' | 'plan' | 'log'> & { readonly logs: string; readonly masked: readonly string[] }) {
     this.placed = placed;
-    this.#log = new InstanceLog(join(spec.logs, `${placed.release.id}.log`), spec.masked);
+    this.#log = new InstanceLog(join(spec.logs, `${placed.release.id}.log`), () => spec.masked);
     const each: InstanceSpec = { ...spec, release: placed.release.id, plan: placed.plan, log: this.#log };
     const changed = (): void => {
       for (const look of this.#waiting.splice(0)) look();

@@ -13,7 +13,7 @@ async function file(t: TestContext): Promise<string> {
 
 test('a secret is struck out, however the output is cut into chunks', async (t) => {
   const path = await file(t);
-  const log = new InstanceLog(path, ['swordfish', 'swordfish-and-chips']);
+  const log = new InstanceLog(path, () => ['swordfish', 'swordfish-and-chips']);
   const out = log.stream();
   for (const byte of Buffer.from('I like swordfish-and-chips\nand swordfish – ä\n')) out.write(Buffer.of(byte));
   await log.close();
@@ -22,7 +22,7 @@ test('a secret is struck out, however the output is cut into chunks', async (t) 
 
 test('a secret is struck out of a line without end, too', async (t) => {
   const path = await file(t);
-  const log = new InstanceLog(path, ['swordfish']);
+  const log = new InstanceLog(path, () => ['swordfish']);
   const out = log.stream();
   for (let n = 0; n < 20_000; n++) out.write(Buffer.from(n % 2 ? 'fish.' : '.sword'));
   await log.close();
@@ -31,7 +31,7 @@ test('a secret is struck out of a line without end, too', async (t) => {
 });
 
 test('the last lines are at hand, with the one that is not finished', async (t) => {
-  const log = new InstanceLog(await file(t), []);
+  const log = new InstanceLog(await file(t), () => []);
   const out = log.stream();
   out.write(Buffer.from('one\ntwo\nthr'));
   assert.deepEqual(log.lastLines(2), ['two', 'thr']);
@@ -40,7 +40,7 @@ test('the last lines are at hand, with the one that is not finished', async (t) 
 
 test('however much is printed, two bounded files are kept', async (t) => {
   const path = await file(t);
-  const log = new InstanceLog(path, []);
+  const log = new InstanceLog(path, () => []);
   const out = log.stream();
   for (let n = 0; n < 70; n++) {
     for (let line = 0; line < 20; line++) out.write(Buffer.from(`${'x'.repeat(4_999)}\n`));
@@ -65,7 +65,7 @@ const printed: { readonly [how: string]: (secret: string) => string } = {
 for (const [how, print] of Object.entries(printed)) {
   test(`a secret of several lines that an instance prints ${how} is struck out of file and last lines`, async (t) => {
     const path = await file(t);
-    const log = new InstanceLog(path, [KEY]);
+    const log = new InstanceLog(path, () => [KEY]);
     const out = log.stream();
     for (const byte of Buffer.from(`before ${print(KEY)} after\n`)) out.write(Buffer.of(byte));
     const shown = log.lastLines(50).join('\n');
@@ -81,7 +81,7 @@ for (const [how, print] of Object.entries(printed)) {
 
 test('what two processes print at once is not joined, so that a secret of one is found though the other talks', async (t) => {
   const path = await file(t);
-  const log = new InstanceLog(path, ['swordfish']);
+  const log = new InstanceLog(path, () => ['swordfish']);
   const [one, other] = [log.stream(), log.stream()];
   one.write(Buffer.from('it is sword'));
   other.write(Buffer.from('hello\n'));
@@ -91,7 +91,7 @@ test('what two processes print at once is not joined, so that a secret of one is
 });
 
 test('a beginning of a secret on which an instance stops stands under a mask', async (t) => {
-  const log = new InstanceLog(await file(t), ['swordfish']);
+  const log = new InstanceLog(await file(t), () => ['swordfish']);
   log.stream().write(Buffer.from('it is sword'));
   assert.deepEqual(log.lastLines(1), ['it is ***']);
   await log.close();
@@ -99,7 +99,7 @@ test('a beginning of a secret on which an instance stops stands under a mask', a
 
 test('what an instance prints for a terminal is not acted on by whoever reads its log', async (t) => {
   const path = await file(t);
-  const log = new InstanceLog(path, []);
+  const log = new InstanceLog(path, () => []);
   log.stream().write(Buffer.from('\u001b[31mred\u001b[0m\u001b[2J\u001b]52;c;AAAA\u0007\u202e!\n'));
   await log.close();
   assert.equal(await readFile(path, 'utf8'), '\u001b[31mred\u001b[0m!\u001b[0m\n');

@@ -14,15 +14,15 @@ const REMEMBERED = 50;
  */
 export class InstanceLog {
   readonly #file: string;
-  readonly #secrets: readonly string[];
+  readonly #secrets: () => readonly string[];
   readonly #open = new Set<LogStream>();
   #out: WriteStream;
   #written = 0;
   #dropped = 0;
   #last: string[] = [];
 
-  /** @param secrets the values that nothing may show, however they are encoded. */
-  constructor(file: string, secrets: readonly string[]) {
+  /** @param secrets the values that nothing may show, however they are encoded, as they are when a stream begins. */
+  constructor(file: string, secrets: () => readonly string[]) {
     this.#file = file;
     this.#secrets = secrets;
     this.#out = this.#opened();
@@ -30,7 +30,7 @@ export class InstanceLog {
 
   /** For what one process writes to one of its streams: what two write at once is never joined to one text. */
   stream(): LogStream {
-    const stream = new LogStream(maskerOf(this.#secrets), (line) => this.#line(line), () => this.#open.delete(stream));
+    const stream = new LogStream(maskerOf(this.#secrets()), (line) => this.#line(line), () => this.#open.delete(stream));
     this.#open.add(stream);
     return stream;
   }

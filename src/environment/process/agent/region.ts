@@ -60,7 +60,7 @@ export class Region {
     this.#counts = counts;
     this.#router = new Router(counts);
     this.#database = new Database(this.#layout.database, (line) => around.note(line), () => this.#recycle());
-    this.#proberLog = new InstanceLog(join(this.#layout.logs, 'prober.log'), []);
+    this.#proberLog = new InstanceLog(join(this.#layout.logs, 'prober.log'), () => this.#masked(this.#secrets));
     this.#prober = new Prober({ isolation: around.isolation, state: around.state, stage: this.#layout.stage, releases: this.#layout.releases, homes: this.#layout.homes, environment: plainEnvironment(this.#layout), note: (line) => this.#proberLog.line(line) });
     this.#measuring = new Measuring({ history: this.#history, counts, file: this.#layout.counts, lives: () => [...this.#fleets.values()], note: (line) => around.note(line) });
   }
@@ -242,7 +242,7 @@ export class Region {
       isolation, state, stage: this.#layout.stage, homes: this.#layout.homes, logs: this.#layout.logs,
       files: this.#folder(id),
       whole: async () => placed.content && requireContent({ folder: this.#folder(id), content: placed.content }),
-      masked: [...Object.values(secrets), ...secretsOf(this.#database.url)],
+      masked: this.#masked(secrets),
       environment: ({ port, home, instance }) => ({
         ...placed.plan.settings, ...secrets, ...plainEnvironment(this.#layout),
         HOME: home, TMPDIR: home, PORT: String(port), TRUNKLINE_RELEASE: id, TRUNKLINE_INSTANCE: instance,
@@ -252,6 +252,11 @@ export class Region {
     this.#fleets.set(id, fleet);
     this.#counts.begin(id);
     return fleet;
+  }
+
+  /** What no log of the region may show; what its release answers, a probe may repeat. */
+  #masked(secrets: { readonly [name: string]: string }): readonly string[] {
+    return [...Object.values(secrets), ...secretsOf(this.#database.url)];
   }
 
   #recycle(): void {
