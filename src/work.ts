@@ -94,7 +94,7 @@ export async function openWork(repository: Repository, place: Place, user: strin
     check: async () => {
       const plan = await evaluateWorkTree();
       const tracked = trackedInWorkTree(repository);
-      const sources = await sourcesOf(tracked, plan, filesCalled(plan, (await tracked.list()).paths));
+      const sources = await sourcesOf(tracked, plan, filesCalled(plan, (await tracked.list()).paths), new AbortController().signal);
       return checkPlan({ plan, sources, today: new Date(systemClock.wall()).toISOString().slice(0, 10), ...(remote === undefined ? {} : { remote }), missing: (action, stage) => missingFor(repository.root, action, stage) });
     },
     build: async (options) => inScratch(place, async (folder) => {

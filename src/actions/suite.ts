@@ -3,9 +3,9 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { TrunklineError, type ErrorRecord } from '../foundation/errors.ts';
 import type { TestCase, TestReport } from '../reports/report.ts';
-import { readJUnitReports } from '../reports/junit.ts';
 import type { ActionContext, CheckContext } from './action.ts';
 import { prepareWorkdir } from './preparation.ts';
+import { testsIn } from './reading.ts';
 import { removeStale } from './stale.ts';
 
 const relativePath = z.string().min(1).max(4_096).refine((path) => !path.startsWith('/') && !path.split(/[\\/]/).includes('..') && !path.includes('\0'), 'write a path inside the repository');
@@ -58,9 +58,9 @@ export async function missingFor(suite: Suite, { repository }: CheckContext): Pr
 }
 
 /** Undefined where there is none. Code of the commit wrote it: links are not followed. */
-async function readReport(suite: Suite, name: string, { workdir }: ActionContext): Promise<TestReport | undefined> {
+async function readReport(suite: Suite, name: string, context: ActionContext): Promise<TestReport | undefined> {
   try {
-    return await readJUnitReports(workdir, suite.junit, name);
+    return await testsIn(suite.junit, name, context);
   } catch (error) {
     if (error instanceof TrunklineError && error.record.code === 'REPORT_MISSING') return undefined;
     throw error;

@@ -51,6 +51,11 @@ export function inspect({ plan, remote }: Inspecting, sources: Sources): readonl
   });
 }
 
+/** The same of sources that are data alone. @param texts by path; of a file that is no text there is none. */
+export function inspectTexts(inspecting: Inspecting, sources: Omit<Sources, 'text'>, texts: ReadonlyMap<string, string>): readonly RowInspection[] {
+  return inspect(inspecting, { ...sources, text: (path) => texts.get(path) });
+}
+
 /** The files whose text is looked at: what {@link inspect} asks for, and no others. */
 export function worthReading(plan: Plan, paths: readonly string[]): readonly string[] {
   const places = placesOf(plan, paths);

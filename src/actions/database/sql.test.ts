@@ -13,6 +13,23 @@ describe('the statements of a script', () => {
   });
 });
 
+const hostile: { readonly [what: string]: string } = {
+  'comments that are never closed': '/*'.repeat(500_000), 'comments in comments': `${'/*'.repeat(250_000)}${'*/'.repeat(250_000)}`, 'stars and slashes': '/*/'.repeat(333_000),
+  'quotes': "'".repeat(999_999), 'quotes that begin with e': "e'\\".repeat(250_000), 'double quotes': '"'.repeat(999_999), 'tags that are never closed': Array.from({ length: 120_000 }, (_, n) => `$a${n}$ `).join(''),
+  'blanks': ' '.repeat(1_000_000), 'semicolons': ';'.repeat(1_000_000), 'dollars': '$'.repeat(1_000_000), 'letters': 'a'.repeat(1_000_000), 'bodies of functions': 'create function f() begin atomic;'.repeat(30_000),
+};
+for (const [what, sql] of Object.entries(hostile)) {
+  it(`a megabyte of ${what} is read to its end`, () => {
+    assert.equal(transactionBorder(`${sql}`), undefined);
+    assert.equal(buildsIndex(sql), false);
+  });
+}
+
+it('a border is seen behind comments that hold comments that hold comments', () => {
+  assert.equal(transactionBorder('select 1; /* /* /* */ */ */ commit'), 'commit');
+  assert.equal(transactionBorder('/* /* /* commit; */ */ ; commit; */ select 1'), undefined);
+});
+
 describe('the border of a transaction', () => {
   for (const sql of ['COMMIT;', 'select 1;\n begin;', 'start  transaction', 'END;', 'rollback;', 'abort', "prepare transaction 'x'"]) {
     it(`is seen in ${JSON.stringify(sql)}`, () => assert.notEqual(transactionBorder(sql), undefined));

@@ -1,5 +1,7 @@
 import { z } from 'zod';
+import { canonicalJson } from '../../foundation/digest.ts';
 import type { Json } from '../../foundation/units.ts';
+import { readDocuments } from '../../reports/document.ts';
 import { ReportFault } from '../../reports/json.ts';
 import { each, list, shaped } from '../../reports/shape.ts';
 
@@ -30,6 +32,19 @@ export function billOf(given: unknown, folder: string): Bill {
   if (fields['bomFormat'] === 'CycloneDX') return ofCyclonedx(shaped(cyclonedx, given), folder);
   if (typeof fields['spdxVersion'] === 'string') return ofSpdx(shaped(spdx, given), folder);
   throw new ReportFault('bomFormat', 'it is neither CycloneDX (bomFormat) nor SPDX 2 (spdxVersion)');
+}
+
+/** A bill as the bytes that are kept of it. */
+export interface WrittenBill extends Omit<Bill, 'document'> { readonly text: string }
+
+/** Reads every document that a pattern means. @throws {TrunklineError} `REPORT_MISSING`, `REPORT_INVALID`. */
+export async function readBills(root: string, pattern: string): Promise<readonly WrittenBill[]> {
+  const bills: WrittenBill[] = [];
+  await readDocuments(root, pattern, 'bill of materials', async (read) => {
+    const { document, ...bill } = billOf(await read.json(), root);
+    bills.push({ ...bill, text: canonicalJson(document) });
+  });
+  return bills;
 }
 
 function ofCyclonedx({ serialNumber: _serialNumber, annotations: _annotations, ...document }: z.infer<typeof cyclonedx>, folder: string): Bill {

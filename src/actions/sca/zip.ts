@@ -26,22 +26,36 @@ const AT_ONCE = 200;
  * @throws {ZipFault}
  */
 export async function* readZip(archive: Buffer, limits: ZipLimits, isWanted: (name: string) => boolean): AsyncGenerator<ZipEntry> {
+  let unpacked = 0;
+  for (const [index, entry] of (await placesOf(archive, limits, isWanted)).entries()) {
+    const bytes = unpack(archive, entry, Math.min(limits.entryBytes, limits.bytes - unpacked));
+    unpacked += bytes.length;
+    yield { name: entry.name, bytes };
+    // Others want the thread too.
+    if (index % AT_ONCE === AT_ONCE - 1) await setImmediate();
+  }
+}
+
+/** What the directory says of a file, and where its bytes lie. */
+interface Placed { readonly at: number; readonly name: string; readonly start: number; readonly end: number }
+
+/** Where the wanted files lie, in the order of the directory. Files that share bytes are a bomb: each of them lies alone. */
+async function placesOf(archive: Buffer, limits: ZipLimits, isWanted: (name: string) => boolean): Promise<readonly Placed[]> {
   let { at, count } = directoryOf(archive);
   if (count > limits.entries) throw new ZipFault(`it holds ${count} files; at most ${limits.entries} are read`);
-  let unpacked = 0;
+  const places: Placed[] = [];
   for (let index = 0; index < count; index += 1) {
     if (at + 46 > archive.length || archive.readUInt32LE(at) !== CENTRAL) throw new ZipFault('its directory is cut off');
     const [nameLength, extraLength, commentLength] = [archive.readUInt16LE(at + 28), archive.readUInt16LE(at + 30), archive.readUInt16LE(at + 32)];
     const name = archive.toString('utf8', at + 46, at + 46 + nameLength);
-    if (isWanted(name)) {
-      const bytes = unpack(archive, at, name, Math.min(limits.entryBytes, limits.bytes - unpacked));
-      unpacked += bytes.length;
-      yield { name, bytes };
-    }
+    if (isWanted(name)) places.push({ at, name, ...extentOf(archive, at, name) });
     at += 46 + nameLength + extraLength + commentLength;
-    // Others want the thread too.
     if (index % AT_ONCE === AT_ONCE - 1) await setImmediate();
   }
+  const sorted = places.toSorted((a, b) => a.start - b.start);
+  const overlapping = sorted.find(({ start }, index) => index > 0 && start < (sorted[index - 1] as Placed).end);
+  if (overlapping) throw new ZipFault(`${JSON.stringify(overlapping.name.slice(0, 100))} shares its bytes with another file`);
+  return places;
 }
 
 function directoryOf(archive: Buffer): { at: number; readonly count: number } {
@@ -57,17 +71,25 @@ function directoryOf(archive: Buffer): { at: number; readonly count: number } {
   throw new ZipFault('it is no zip archive, or cut off');
 }
 
-function unpack(archive: Buffer, at: number, name: string, most: number): Buffer {
-  const [flags, method, sum, packed, size, nameLength, extraLength] = [archive.readUInt16LE(at + 8), archive.readUInt16LE(at + 10), archive.readUInt32LE(at + 16), archive.readUInt32LE(at + 20), archive.readUInt32LE(at + 24), archive.readUInt16LE(at + 28), archive.readUInt16LE(at + 30)];
+/** From the file's own header to the end of its bytes. */
+function extentOf(archive: Buffer, at: number, name: string): { readonly start: number; readonly end: number } {
+  const [packed, size, nameLength, extraLength] = [archive.readUInt32LE(at + 20), archive.readUInt32LE(at + 24), archive.readUInt16LE(at + 28), archive.readUInt16LE(at + 30)];
+  const label = JSON.stringify(name.slice(0, 100));
+  const extra = archive.subarray(at + 46 + nameLength, at + 46 + nameLength + extraLength);
+  const start = localOffset(archive.readUInt32LE(at + 42), extra, [size, packed]);
+  if (packed === UNKNOWN || size === UNKNOWN) throw new ZipFault(`${label} has more than 4 GiB`);
+  if (start + 30 > archive.length || archive.readUInt32LE(start) !== LOCAL) throw new ZipFault(`${label} is not where the directory says`);
+  const end = start + 30 + archive.readUInt16LE(start + 26) + archive.readUInt16LE(start + 28) + packed;
+  if (end > archive.length) throw new ZipFault(`${label} is cut off`);
+  return { start, end };
+}
+
+function unpack(archive: Buffer, { at, name, end }: Placed, most: number): Buffer {
+  const [flags, method, sum, packed, size] = [archive.readUInt16LE(at + 8), archive.readUInt16LE(at + 10), archive.readUInt32LE(at + 16), archive.readUInt32LE(at + 20), archive.readUInt32LE(at + 24)];
   const label = JSON.stringify(name.slice(0, 100));
   if ((flags & 1) !== 0) throw new ZipFault(`${label} is encrypted`);
-  const extra = archive.subarray(at + 46 + nameLength, at + 46 + nameLength + extraLength);
-  const offset = localOffset(archive.readUInt32LE(at + 42), extra, [size, packed]);
-  if (packed === UNKNOWN || size === UNKNOWN || size > most) throw new ZipFault(`${label} has more than ${most} bytes`);
-  if (offset + 30 > archive.length || archive.readUInt32LE(offset) !== LOCAL) throw new ZipFault(`${label} is not where the directory says`);
-  const start = offset + 30 + archive.readUInt16LE(offset + 26) + archive.readUInt16LE(offset + 28);
-  if (start + packed > archive.length) throw new ZipFault(`${label} is cut off`);
-  const bytes = inflated(archive.subarray(start, start + packed), method, size, label);
+  if (size > most) throw new ZipFault(`${label} has more than ${most} bytes`);
+  const bytes = inflated(archive.subarray(end - packed, end), method, size, label);
   if (bytes.length !== size || crc32(bytes) !== sum) throw new ZipFault(`${label} is damaged`);
   return bytes;
 }

@@ -1,9 +1,9 @@
 import type { ErrorRecord } from '../../foundation/errors.ts';
 import type { Json } from '../../foundation/units.ts';
-import { readCoverage } from '../../reports/coverage.ts';
 import { shareOf } from '../../reports/covered-lines.ts';
 import type { Covered, CoverageReport } from '../../reports/report.ts';
 import type { ActionContext } from '../action.ts';
+import { coverageIn } from '../reading.ts';
 import type { ShellInput } from './shell.ts';
 
 type Limits = NonNullable<ShellInput['atLeast']>;
@@ -14,7 +14,7 @@ const MOST_NAMED = 20;
 
 /** Reads the coverage that the command wrote, keeps it with the run, and says whether it is enough. */
 export async function measured({ coverage, atLeast }: { readonly coverage: string; readonly atLeast: Limits }, context: ActionContext): Promise<Measured> {
-  const { report, elsewhere, unmeasured } = await readCoverage(context.workdir, coverage, context.action, await context.history.changedLines());
+  const { report, elsewhere, unmeasured } = await coverageIn(coverage, await context.history.changedLines(), context);
   await context.report(report);
   context.log(`coverage: ${said(report.lines)} of lines${report.branches ? `, ${said(report.branches)} of branches` : ''}${report.changed ? `, ${said(report.changed)} of changed lines` : ''}`);
   if (report.changed?.total === 0) context.log('the commit changes no line that can be covered: nothing is asked of its changed lines');

@@ -1,10 +1,11 @@
 import type { ErrorRecord } from '../../foundation/errors.ts';
 import type { Json } from '../../foundation/units.ts';
-import { formats, readFindings } from '../../reports/formats.ts';
+import { formats } from '../../reports/formats.ts';
 import type { Unlisted } from '../../reports/judge.ts';
 import { noneFrom, severities, type FindingsFormatName, type Limits } from '../../reports/names.ts';
 import type { ActionContext } from '../action.ts';
 import { conclude } from '../findings.ts';
+import { findingsIn } from '../reading.ts';
 import type { ShellInput } from './shell.ts';
 
 export interface Concluded {
@@ -22,7 +23,7 @@ export interface Concluded {
 export async function concluded({ findings, limits }: { readonly findings: NonNullable<ShellInput['findings']>; readonly limits: ShellInput['limits'] }, exitCode: number | null, context: ActionContext): Promise<Concluded> {
   const read = [];
   for (const [name, pattern] of Object.entries(findings) as [FindingsFormatName, string][]) {
-    read.push({ name, ...await readFindings(context.workdir, name, pattern) });
+    read.push({ name, ...await findingsIn(name, pattern, context) });
   }
   const result = await conclude({
     found: read.flatMap(({ found }) => found), tools: read.flatMap(({ tools }) => tools), scope: read.flatMap(({ scope }) => scope),

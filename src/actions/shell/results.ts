@@ -1,7 +1,7 @@
 import { TrunklineError, errorRecord, type ErrorRecord } from '../../foundation/errors.ts';
-import { readJUnitReports } from '../../reports/junit.ts';
 import type { TestReport } from '../../reports/report.ts';
 import type { ActionContext } from '../action.ts';
+import { testsIn } from '../reading.ts';
 
 /** A report that was promised, or why there is none. */
 export interface Reading<Value> { readonly value?: Value; readonly fault?: ErrorRecord }
@@ -17,7 +17,7 @@ export async function orFault<Value>(read: () => Promise<Value>): Promise<Readin
 }
 
 export async function readTests(junit: string, context: ActionContext): Promise<TestReport> {
-  const report = await readJUnitReports(context.workdir, junit, context.action);
+  const report = await testsIn(junit, context.action, context);
   await context.report(report);
   return report;
 }

@@ -1,7 +1,8 @@
 import { z } from 'zod';
+import { aside, moduleBeside } from '../../foundation/aside.ts';
 import type { ErrorRecord } from '../../foundation/errors.ts';
 import type { Json } from '../../foundation/units.ts';
-import { inspect, sourceLimits, worthReading } from '../../inspection/inspect.ts';
+import { type Inspecting, type RowInspection, sourceLimits } from '../../inspection/inspect.ts';
 import { LARGEST_BYTES, textOf, type Sources } from '../../inspection/sources.ts';
 import type { Plan } from '../../pipeline/plan.ts';
 import { BASELINE } from '../../reports/baseline.ts';
@@ -31,10 +32,10 @@ export function sourceRowsKind({ tracked, plan, remote }: Judged): ActionKind<z.
     missing: async () => [],
     run: async (_input, context) => {
       const whole = plan ?? context.plan;
-      const sources = await sourcesOf(tracked(context), whole);
+      const sources = await sourcesOf(tracked(context), whole, [], context.signal);
       const errors: ErrorRecord[] = [];
       const outputs: { [row: string]: Json } = {};
-      for (const { row, what, found } of inspect({ plan: whole, ...(remote === undefined ? {} : { remote }) }, sources)) {
+      for (const { row, what, found } of await inspected({ plan: whole, ...(remote === undefined ? {} : { remote }) }, sources, context.signal)) {
         const verdict = await conclude({ found, tools: [{ name: 'trunkline' }], scope: [what ?? 'nothing', ...(sources.unread === 0 ? [] : [`${sources.unread} files were not looked at: there is more than is read`])], limits: sourceLimits, row, read: async (path) => sources.text(path) }, context);
         if (!verdict.passed) errors.push({ ...verdict.error, message: `${row}: ${verdict.error.message}` });
         else if (what !== undefined) context.log(`${row}: ${what}`);
@@ -54,11 +55,21 @@ function forgivenIn(output: Json | undefined): { readonly known: number; readonl
   return { known: known ?? 0, suppressed: suppressed ?? 0 };
 }
 
+const INSPECTION = moduleBeside(import.meta.url, '../../inspection/inspect');
+
+/** In a thread apart: the commit wrote the patterns, the names and the texts. */
+async function inspected(inspecting: Inspecting, { text: _text, texts, ...sources }: ReadSources, signal: AbortSignal): Promise<readonly RowInspection[]> {
+  return await aside({ module: INSPECTION, name: 'inspectTexts', given: [inspecting, sources, texts], what: 'judging the files of the commit', signal }) as readonly RowInspection[];
+}
+
+export interface ReadSources extends Sources { readonly texts: ReadonlyMap<string, string> }
+
 /** Reads what the rows are judged by, some hundred small files, and what else is asked for. */
-export async function sourcesOf(tracked: Tracked, plan: Plan, others: readonly string[] = []): Promise<Sources> {
+export async function sourcesOf(tracked: Tracked, plan: Plan, others: readonly string[], signal: AbortSignal): Promise<ReadSources> {
   const { paths, submodules } = await tracked.list();
-  const wanted = [...new Set([BASELINE, ...others, ...worthReading(plan, paths)])];
-  const texts = new Map<string, string | undefined>();
+  const worth = await aside({ module: INSPECTION, name: 'worthReading', given: [plan, paths], what: 'choosing the files of the commit that are judged', signal }) as readonly string[];
+  const wanted = [...new Set([BASELINE, ...others, ...worth])];
+  const texts = new Map<string, string>();
   let left = MOST_BYTES;
   let unread = 0;
   for (let at = 0; at < wanted.length; at += AT_ONCE) {
@@ -68,8 +79,9 @@ export async function sourcesOf(tracked: Tracked, plan: Plan, others: readonly s
     }
     for (const [path, bytes] of await tracked.read(wanted.slice(at, at + AT_ONCE), LARGEST_BYTES)) {
       left -= bytes.length;
-      texts.set(path, textOf(bytes));
+      const text = textOf(bytes);
+      if (text !== undefined) texts.set(path, text);
     }
   }
-  return { paths, submodules, unread, text: (path) => texts.get(path) };
+  return { paths, submodules, unread, texts, text: (path) => texts.get(path) };
 }
