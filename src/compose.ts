@@ -29,6 +29,7 @@ import type { ArtifactStore } from './artifact/store.ts';
 import { approvalsNeeded } from './core/approval-rule.ts';
 import type { PipelineState } from './core/state.ts';
 import type { EnvironmentProvider, RegionId } from './environment/driver.ts';
+import { withDeadlines } from './environment/deadlines.ts';
 import { processEnvironments } from './environment/process/driver.ts';
 import { systemClock, type Clock } from './foundation/clock.ts';
 import { Timeline } from './foundation/timeline.ts';
@@ -175,7 +176,7 @@ export function cellsIn(folder: string) {
 }
 
 export function environmentsOf(place: Place, clock: Clock = systemClock) {
-  return processEnvironments({ clock, root: place.environments, stateFolder: place.state, secret: (_region, name) => new SecretFiles(place.secrets).get(name) });
+  return withDeadlines(processEnvironments({ clock, root: place.environments, stateFolder: place.state, secret: (_region, name) => new SecretFiles(place.secrets).get(name) }), systemClock);
 }
 
 /** What the journal knows about a release and the environment that it goes to. */

@@ -253,6 +253,49 @@ export function environmentContract(name: string, open: (t: TestContext) => Prom
       assert.equal((await driver.observe()).stable?.release.id, 'r2');
     });
 
+    test('refuses what an earlier entry of the stage still asks for, also after its control plane was started anew', async (t) => {
+      const harness = await launched(t);
+      await settled(harness, 'r1');
+      const turn = (run: string, fence: number) => ({ run, fence, plan: contractPlan });
+      const [older, newer] = [harness.provider.region(region, turn('r2', 4)), harness.provider.region(region, turn('r3', 5))];
+      const { release, files } = await harness.release('r2');
+      await harness.during(older.prepare(release, files, never));
+      await older.shift('r2', 2_500, never);
+      await newer.restore(never);
+      await newer.restore(never);
+      const stale = [() => older.launch(contractPlan, never), () => older.prepare(release, files, never), () => older.shift('r1', 10_000, never), () => older.settle('r1', never), () => older.restore(never)];
+      for (const change of stale) await assert.rejects(change(), code('FENCE_STALE', 'refused'));
+      const reopened = harness.reopen().region(region, turn('r2', 4));
+      await assert.rejects(reopened.prepare(release, files, never), code('FENCE_STALE', 'refused'));
+      const { stable, candidate } = await reopened.observe();
+      assert.deepEqual([stable?.release.id, stable?.weight, candidate], ['r1', 10_000, undefined]);
+      await harness.during(newer.prepare(release, files, never));
+      await newer.restore(never);
+    });
+
+    test('refuses what waited for its turn while a newer entry came', async (t) => {
+      const harness = await launched(t);
+      const driver = await settled(harness, 'r1');
+      const turn = (run: string, fence: number) => ({ run, fence, plan: contractPlan });
+      const slow = await harness.release('r2', 'slow');
+      const older = harness.provider.region(region, turn('r2', 1));
+      const preparing = assert.rejects(older.prepare(slow.release, slow.files, never), code('PREEMPTED'));
+      await harness.until(async () => true);
+      const waiting = assert.rejects(older.shift('r1', 10_000, never), (error: unknown) => ['PREEMPTED', 'FENCE_STALE'].includes((error as TrunklineError).record.code));
+      await harness.during(harness.provider.region(region, turn('r3', 2)).restore(never));
+      await Promise.all([preparing, waiting]);
+      await assert.rejects(older.settle('r1', never), code('FENCE_STALE', 'refused'));
+      assert.equal((await driver.observe()).stable?.release.id, 'r1');
+    });
+
+    test('has forgotten every fence once it is removed', async (t) => {
+      const harness = await launched(t);
+      await harness.provider.region(region, { run: 'r9', fence: 9, plan: contractPlan }).launch(contractPlan, never);
+      await harness.provider.region(region).remove(never);
+      await harness.provider.region(region, { run: 'r1', fence: 1, plan: contractPlan }).launch(contractPlan, never);
+      assert.equal((await harness.provider.region(region).observe()).launched, true);
+    });
+
     test('leaves nothing when it is removed, and can be launched again', async (t) => {
       const harness = await launched(t);
       const driver = await settled(harness, 'r1');

@@ -15,6 +15,15 @@ export interface Release {
   readonly sequence: number;
 }
 
+/** On whose behalf a region is changed: one entry of a run into the environment's stage. */
+export interface Turn {
+  readonly run: string;
+  /** Rises with every entry of the stage. A region refuses what carries a lower one than it has seen. */
+  readonly fence: number;
+  /** The plan that the run brings: the times that its releases need. */
+  readonly plan: EnvironmentPlan;
+}
+
 /**
  * Where releases run: the whole of what a driver author writes. Every method is idempotent, converges when it is
  * called again after a crash, and stops early when its signal aborts. What {@link observe} says outranks the journal.
@@ -57,7 +66,11 @@ export interface EnvironmentDriver {
 
 /** Opens regions. One adapter per kind of place; the composition root picks it. */
 export interface EnvironmentProvider {
-  region(id: RegionId): EnvironmentDriver;
+  /**
+   * @param turn carried by every change. A region keeps the highest fence that it has seen over its own death, and refuses
+   * changes of a lower one with `FENCE_STALE`, also those that waited meanwhile. Without a turn it may be read and removed.
+   */
+  region(id: RegionId, turn?: Turn): EnvironmentDriver;
   /** Every region that was launched, or whose launch was broken off, and that was not removed. */
   regions(): Promise<readonly RegionId[]>;
 }

@@ -27,7 +27,7 @@ export function wrapping(points: Points): Wrapping {
     },
     effects: (real) => effects(real, points, () => journal as Journal),
     artifacts: (real) => artifacts(real, points),
-    environments: (real): EnvironmentProvider => ({ region: (id) => region(real.region(id), id, points), regions: () => real.regions() }),
+    environments: (real): EnvironmentProvider => ({ region: (id, turn) => region(real.region(id, turn), id, points), regions: () => real.regions() }),
     cells: (real) => cells(real, points),
     checkout: (real) => (commit, folder) => points.during(`checkout ${stageIn(dirname(folder))}`, () => real(commit, folder), true),
   };

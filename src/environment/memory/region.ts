@@ -6,7 +6,7 @@ import type { EnvironmentPlan } from '../../pipeline/plan.ts';
 import { noCandidate, notLaunched, preparation, probing, restored, settled, shifted, weights, type Desired, type Placed } from '../desired.ts';
 import type { EnvironmentDriver, LiveRelease, MetricSample, ProbeResult, RegionState, Release, Telemetry, TrafficSample } from '../driver.ts';
 import { Split } from '../split.ts';
-import { Turns } from '../turns.ts';
+import { Turns, type Caller } from '../turns.ts';
 import { Running } from './running.ts';
 import type { MemoryWorld } from './world.ts';
 
@@ -16,7 +16,7 @@ const SECOND: Millis = 1_000;
 export class MemoryRegion implements EnvironmentDriver {
   readonly #world: MemoryWorld;
   readonly #name: string;
-  readonly #turns = new Turns();
+  #turns: Turns;
   readonly #split = new Split();
   readonly #running = new Map<string, Running>();
   #desired: Desired | undefined;
@@ -30,6 +30,7 @@ export class MemoryRegion implements EnvironmentDriver {
   constructor(world: MemoryWorld, name: string) {
     this.#world = world;
     this.#name = name;
+    this.#turns = new Turns({ place: name });
     this.#now = world.clock.now();
   }
 
@@ -54,12 +55,25 @@ export class MemoryRegion implements EnvironmentDriver {
     };
   }
 
-  launch(plan: EnvironmentPlan, signal: AbortSignal): Promise<void> {
-    return this.#turns.take(signal, async () => this.#become({ ...this.#desired ?? { weight: 0 }, plan }));
+  /** The same region, changed on behalf of a turn. */
+  of(caller: Caller): EnvironmentDriver {
+    return {
+      observe: () => this.observe(), telemetry: (since) => this.telemetry(since), database: () => this.database(),
+      exercise: (count, signal) => this.exercise(count, signal), remove: (signal) => this.remove(signal),
+      launch: (plan, signal) => this.launch(plan, signal, caller),
+      prepare: (release, files, signal) => this.prepare(release, files, signal, caller),
+      shift: (release, weight, signal) => this.shift(release, weight, signal, caller),
+      settle: (release, signal) => this.settle(release, signal, caller),
+      restore: (signal) => this.restore(signal, caller),
+    };
   }
 
-  prepare(release: Release, _files: ReleaseFiles, signal: AbortSignal): Promise<void> {
-    return this.#turns.take(signal, async (mine) => {
+  launch(plan: EnvironmentPlan, signal: AbortSignal, caller?: Caller): Promise<void> {
+    return this.#turns.take(caller, signal, async () => this.#become({ ...this.#desired ?? { weight: 0 }, plan }));
+  }
+
+  prepare(release: Release, _files: ReleaseFiles, signal: AbortSignal, caller?: Caller): Promise<void> {
+    return this.#turns.take(caller, signal, async (mine) => {
       const desired = this.#launched();
       if (preparation(desired, release) === 'present') return;
       const behaviour = this.#world.behaviour(release.commit);
@@ -72,8 +86,8 @@ export class MemoryRegion implements EnvironmentDriver {
     });
   }
 
-  shift(release: string, weight: BasisPoints, signal: AbortSignal): Promise<void> {
-    return this.#turns.take(signal, async () => {
+  shift(release: string, weight: BasisPoints, signal: AbortSignal, caller?: Caller): Promise<void> {
+    return this.#turns.take(caller, signal, async () => {
       const next = shifted(this.#launched(), release, weight);
       if (next.weight > this.#launched().weight && !this.#of(next.candidate)?.healthy) {
         throw new TrunklineError('INSTANCE_UNHEALTHY', 'code', `release ${release} has no healthy instance`);
@@ -82,25 +96,26 @@ export class MemoryRegion implements EnvironmentDriver {
     });
   }
 
-  settle(release: string, signal: AbortSignal): Promise<void> {
-    return this.#turns.take(signal, async () => this.#become(settled(this.#launched(), release)));
+  settle(release: string, signal: AbortSignal, caller?: Caller): Promise<void> {
+    return this.#turns.take(caller, signal, async () => this.#become(settled(this.#launched(), release)));
   }
 
-  async restore(_signal: AbortSignal): Promise<void> {
-    this.#turns.preempt(new TrunklineError('PREEMPTED', 'refused', 'the region is being restored', 'wait until that is done'));
-    await this.#turns.take(new AbortController().signal, async () => {
+  async restore(_signal: AbortSignal, caller?: Caller): Promise<void> {
+    this.#turns.preempt(caller, new TrunklineError('PREEMPTED', 'refused', 'the region is being restored', 'wait until that is done'));
+    await this.#turns.take(caller, new AbortController().signal, async () => {
       if (this.#desired) this.#become(restored(this.#desired));
     });
   }
 
   async remove(_signal: AbortSignal): Promise<void> {
-    this.#turns.preempt(new TrunklineError('PREEMPTED', 'refused', 'the region is being removed'));
-    await this.#turns.take(new AbortController().signal, async () => {
+    this.#turns.preempt(undefined, new TrunklineError('PREEMPTED', 'refused', 'the region is being removed'));
+    await this.#turns.take(undefined, new AbortController().signal, async () => {
       this.#desired = undefined;
       this.#running.clear();
       this.#wanted = 0;
       [this.#samples, this.#traffic, this.#probes] = [[], [], []];
     });
+    this.#turns = new Turns({ place: this.#name });
   }
 
   async exercise(count: number, signal: AbortSignal): Promise<void> {

@@ -48,5 +48,5 @@ export class MemoryWorld {
 }
 
 export function memoryEnvironments(world: MemoryWorld): EnvironmentProvider {
-  return { region: (id) => world.region(id), regions: async () => world.launched() };
+  return { region: (id, turn) => (turn ? world.region(id).of(turn) : world.region(id)), regions: async () => world.launched() };
 }

@@ -9,15 +9,17 @@ import { fileURLToPath } from 'node:url';
 import { compiledFolder } from '../../foundation/compiled.ts';
 import { TrunklineError } from '../../foundation/errors.ts';
 import type { Millis } from '../../foundation/units.ts';
-import { isolationHere, regional, type Isolation } from './enclosure.ts';
+import { isolationHere, kill, regional, type Isolation } from './enclosure.ts';
 import { place, type Layout } from './layout.ts';
 import { takeLock } from './lock.ts';
-import type { Greeting } from './protocol.ts';
+import { greeting, type Greeting } from './protocol.ts';
 import { endSurvivors } from './survivors.ts';
 
 const PROGRAM = fileURLToPath(new URL(`./agent/main${extname(import.meta.url)}`, import.meta.url));
 const LOG_LIMIT_BYTES = 5_000_000;
 const LOOK_EVERY: Millis = 20;
+/** A database that recovers takes long; a machine that does nothing else is slow. */
+const START_LIMIT: Millis = 120_000;
 
 export interface AgentSurroundings {
   /** Hidden from everything that runs in the region. */
@@ -74,15 +76,31 @@ async function hear(layout: Layout, { state, isolation: wanted }: AgentSurroundi
   const child = spawn(command, args, { cwd: layout.folder, detached: true, stdio: ['ignore', log, log, 'pipe'], env: agentEnvironment(layout.marker) });
   closeSync(log);
   const line = child.stdio[3] as Socket;
+  // Whoever waits holds this process; one that has stopped waiting may end.
+  child.unref();
+  line.unref();
+  let patience: NodeJS.Timeout | undefined;
   try {
     return await new Promise<Greeting>((resolve, reject) => {
-      createInterface({ input: line }).once('line', (text) => resolve(JSON.parse(text) as Greeting));
+      createInterface({ input: line }).once('line', (text) => resolve(greetingOf(layout, text)));
       child.once('error', reject);
+      patience = setTimeout(() => {
+        reject(new TrunklineError('AGENT_FAILED', 'infra', `the agent of ${place(layout.id)} did not come up within ${START_LIMIT / 1_000} s`, `see ${layout.log}`));
+        if (child.pid !== undefined) kill(child.pid);
+      }, START_LIMIT).unref();
       child.once('exit', (code, signal) => reject(new TrunklineError('AGENT_FAILED', 'infra', `the agent of ${place(layout.id)} ended while starting (${signal ?? `exit code ${code}`})`, `see ${layout.log}`)));
     });
   } finally {
+    clearTimeout(patience);
     line.destroy();
-    child.unref();
+  }
+}
+
+function greetingOf(layout: Layout, text: string): Greeting {
+  try {
+    return greeting.parse(JSON.parse(text)) as Greeting;
+  } catch {
+    return { error: { code: 'AGENT_FAILED', class: 'infra', message: `what started for ${place(layout.id)} is no agent: it says ${text.slice(0, 200)}`, hint: `see ${layout.log}` } };
   }
 }
 

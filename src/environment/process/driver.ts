@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { TrunklineError } from '../../foundation/errors.ts';
 import { systemClock, type Clock } from '../../foundation/clock.ts';
 import type { Secret } from '../../foundation/secret.ts';
+import type { Millis } from '../../foundation/units.ts';
 import type { EnvironmentProvider, RegionId } from '../driver.ts';
 import type { Isolation } from './enclosure.ts';
 import { layout, type Layout } from './layout.ts';
@@ -17,12 +18,14 @@ export interface ProcessEnvironmentsSpec {
   readonly secret?: (id: RegionId, name: string) => Promise<Secret>;
   /** What regions are held together by; default is the best that this machine can do. */
   readonly isolation?: Isolation;
+  /** For how long an agent may be silent before it is taken for dead; default is 20 s. */
+  readonly silence?: Millis;
   /** Whose instants telemetry is asked for and told in. */
   readonly clock?: Clock;
 }
 
 /** Regions as processes of this machine: each has an agent of its own, which outlives the control plane. */
-export function processEnvironments({ root, stateFolder, secret = noSecret, isolation, clock = systemClock }: ProcessEnvironmentsSpec): EnvironmentProvider {
+export function processEnvironments({ root, stateFolder, secret = noSecret, isolation, silence, clock = systemClock }: ProcessEnvironmentsSpec): EnvironmentProvider {
   mkdirSync(stateFolder, { recursive: true, mode: 0o700 });
   mkdirSync(root, { recursive: true, mode: 0o700 });
   const state = realpathSync(stateFolder);
@@ -30,7 +33,7 @@ export function processEnvironments({ root, stateFolder, secret = noSecret, isol
   if (!base.startsWith(`${state}/`)) throw new TrunklineError('ROOT_OUTSIDE', 'usage', `${root} is not below ${stateFolder}`, 'keep environments in the state folder');
   const of = (id: RegionId): Layout => layout(join(base, plain(id.environment), plain(id.region)), id);
   return {
-    region: (id) => new ProcessDriver({ layout: of(id), clock, surroundings: { state, ...(isolation ? { isolation } : {}) }, secret: (name) => secret(id, name) }),
+    region: (id, turn) => new ProcessDriver({ layout: of(id), clock, ...(silence === undefined ? {} : { silence }), ...(turn ? { caller: { run: turn.run, fence: turn.fence } } : {}), surroundings: { state, ...(isolation ? { isolation } : {}) }, secret: (name) => secret(id, name) }),
     regions: async () => folders(base).flatMap((environment) => folders(join(base, environment))
       .map((region) => ({ environment, region })).filter((id) => wasBegun(of(id)))),
   };

@@ -9,6 +9,8 @@ export interface Layout {
   /** Carried in the environment of every process of the region, so that survivors can be found. */
   readonly marker: string;
   readonly desired: string;
+  /** The highest fence that was seen: changes of a lower one are refused. */
+  readonly fence: string;
   readonly secrets: string;
   readonly counts: string;
   /** Who the agent is: the process whose end is the end of all. */
@@ -35,6 +37,7 @@ export function layout(folder: string, id: RegionId): Layout {
     folder,
     marker: createHash('sha256').update(folder).digest('hex').slice(0, 32),
     desired: join(folder, 'desired.json'),
+    fence: join(folder, 'fence.json'),
     secrets: join(folder, 'secrets.json'),
     counts: join(folder, 'counts.json'),
     identity: join(folder, 'agent.json'),

@@ -17,6 +17,9 @@ export const releaseSchema = z.strictObject({
   sequence: z.int(),
 });
 
+/** `FENCE RUN`: on whose behalf a change is asked for. An agent that knows none ignores it. */
+export const FENCE_HEADER = 'x-trunkline-fence';
+
 const nothing = z.strictObject({});
 
 export const requests = {
@@ -54,3 +57,16 @@ export type Reply<O extends Operation> = { readonly ok: Answers[O] } | { readonl
 
 /** What an agent says once, on descriptor 3, to whoever started it. */
 export type Greeting = { readonly ready: true } | { readonly error: ErrorRecord };
+
+const live = z.object({ release: releaseSchema.loose(), weight: z.number(), instances: z.object({ healthy: z.number(), total: z.number() }) });
+
+/** What an answer must be at least. Samples are many, and each is read with care where it is judged. */
+export const shapes: { readonly [operation: string]: z.ZodType } = {
+  observe: z.object({ launched: z.boolean(), url: z.string().optional(), stable: live.optional(), candidate: live.optional(), database: z.enum(['none', 'running', 'stopped']) }),
+  telemetry: z.object({ samples: z.array(z.unknown()), traffic: z.array(z.unknown()), probes: z.array(z.unknown()) }),
+  database: z.string().nullable(),
+};
+
+export const failure = z.object({ code: z.string(), class: z.enum(['usage', 'refused', 'infra', 'code', 'bug']), message: z.string(), hint: z.string().optional(), lastLines: z.array(z.string()).optional() });
+
+export const greeting = z.union([z.object({ ready: z.literal(true) }), z.object({ error: failure })]);

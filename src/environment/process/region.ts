@@ -1,7 +1,8 @@
 import { access, rename, rmdir } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { ReleaseFiles } from '../../artifact/listing.ts';
-import { TrunklineError } from '../../foundation/errors.ts';
+import { TrunklineError, errorRecord } from '../../foundation/errors.ts';
 import type { Clock } from '../../foundation/clock.ts';
 import { removeFolder } from '../../foundation/removal.ts';
 import { Secret } from '../../foundation/secret.ts';
@@ -16,18 +17,24 @@ import { place, type Layout } from './layout.ts';
 import { takeLock } from './lock.ts';
 import type { Answers, Operation, Request } from './protocol.ts';
 import { endSurvivors } from './survivors.ts';
+import type { Caller } from '../turns.ts';
 
 const PATIENCE: Millis = 30_000;
 /** Draining and a database's last checkpoint take their time; a stuck agent does not get more. */
 const END_LIMIT: Millis = 90_000;
 const OTHER_CLOCK: Millis = 1_000;
 const OBSERVE_LIMIT: Millis = 10_000;
+/** The agent answers what it is asked beside its work at once, unless it is stopped or stuck. */
+const SILENCE: Millis = 20_000;
 /** An agent that dies under the same call again and again is not cured by another start. */
 const STARTS = 3;
 
 export interface DriverSpec {
   readonly layout: Layout;
   readonly surroundings: AgentSurroundings;
+  /** On whose behalf changes are asked for. */
+  readonly caller?: Caller;
+  readonly silence?: Millis;
   readonly clock: Clock;
   secret(name: string): Promise<Secret>;
 }
@@ -46,11 +53,11 @@ export class ProcessDriver implements EnvironmentDriver {
 
   /** Starts nothing: a region whose agent is dead has no healthy instance. */
   async observe(): Promise<RegionState> {
-    const limit = AbortSignal.timeout(OBSERVE_LIMIT);
+    const limit = AbortSignal.timeout(Math.min(OBSERVE_LIMIT, this.#silence));
     try {
       return await ask(this.#layout, 'observe', {}, limit);
     } catch (error) {
-      if (limit.aborted) throw new TrunklineError('REGION_SILENT', 'infra', `the agent of ${place(this.#layout.id)} does not answer`, `see ${this.#layout.log}`);
+      if (limit.aborted) throw this.#silent();
       if (!(error instanceof AgentGone)) throw error;
     }
     const stored = await readStored(this.#layout.desired);
@@ -69,7 +76,7 @@ export class ProcessDriver implements EnvironmentDriver {
   async launch(plan: EnvironmentPlan, signal: AbortSignal): Promise<void> {
     const secrets = await Promise.all(plan.secrets.map(async (name) => [name, (await this.#spec.secret(name)).reveal()] as const));
     try {
-      await this.#call('launch', { plan, secrets: Object.fromEntries(secrets) }, signal, true);
+      await this.#call('launch', { plan, secrets: Object.fromEntries(secrets) }, signal, { first: true });
     } catch (error) {
       // Nothing half-done stays, and a region that was there before stays whole.
       if (!await this.#launched()) await this.remove(new AbortController().signal);
@@ -90,7 +97,7 @@ export class ProcessDriver implements EnvironmentDriver {
   }
 
   async restore(signal: AbortSignal): Promise<void> {
-    if (await this.#launched()) await this.#call('restore', {}, signal);
+    if (await this.#launched()) await this.#call('restore', {}, signal, { force: true });
   }
 
   async exercise(count: number, signal: AbortSignal): Promise<void> {
@@ -148,20 +155,73 @@ export class ProcessDriver implements EnvironmentDriver {
     return exists(this.#layout.desired);
   }
 
-  async #call<O extends Operation>(operation: O, request: Request<O>, signal: AbortSignal, first = false): Promise<Answers[O]> {
-    const deadline = performance.now() + PATIENCE;
+  async #call<O extends Operation>(operation: O, request: Request<O>, signal: AbortSignal, { first = false, force = false } = {}): Promise<Answers[O]> {
+    const deadline = performance.now() + PATIENCE + this.#silence;
     for (let starts = 0; ;) {
       try {
-        return await ask(this.#layout, operation, request, signal);
+        return await this.#heard(operation, request, signal);
       } catch (error) {
-        if (!(error instanceof AgentGone)) throw error;
+        const isSilent = errorRecord(error).code === 'REGION_SILENT';
+        // An agent that answers nobody serves nobody: what must be done now is done by its successor.
+        if (isSilent && force && starts === 0) await endSurvivors(this.#layout);
+        else if (!(error instanceof AgentGone)) throw error;
         if (!first && !await this.#launched()) throw notLaunched(place(this.#layout.id));
         if (starts === STARTS || performance.now() > deadline) {
-          throw new TrunklineError('AGENT_FAILED', 'infra', `the agent of ${place(this.#layout.id)} ended again and again: ${error.message}`, `see ${this.#layout.log}`);
+          throw new TrunklineError('AGENT_FAILED', 'infra', `the agent of ${place(this.#layout.id)} ended again and again: ${(error as Error).message}`, `see ${this.#layout.log}`);
         }
       }
-      if (await startAgent(this.#layout, this.#spec.surroundings) === 'started') starts++;
+      if (await awaited(startAgent(this.#layout, this.#spec.surroundings), signal) === 'started') starts++;
     }
+  }
+
+  /** As {@link ask}, while the agent shows that it is alive. @throws {TrunklineError} `REGION_SILENT` when it does not. */
+  async #heard<O extends Operation>(operation: O, request: Request<O>, signal: AbortSignal): Promise<Answers[O]> {
+    const silent = new AbortController();
+    const answered = new AbortController();
+    void this.#listen(answered.signal).then((isAlive) => {
+      if (!isAlive) silent.abort(this.#silent());
+    });
+    try {
+      return await ask(this.#layout, operation, request, AbortSignal.any([signal, silent.signal]), this.#spec.caller);
+    } finally {
+      answered.abort();
+    }
+  }
+
+  /** Asks beside the work, until that is done. Answers false when the agent was silent for too long; it never rejects. */
+  async #listen(over: AbortSignal): Promise<boolean> {
+    let heardAt = performance.now();
+    while (!over.aborted) {
+      await sleep(this.#silence / 4, undefined, { signal: over, ref: false }).catch(() => {}); // the loop looks itself
+      if (over.aborted) break;
+      const isAlive = await ask(this.#layout, 'observe', {}, AbortSignal.any([over, AbortSignal.timeout(this.#silence / 2)])).then(() => true, (error: unknown) => error instanceof AgentGone);
+      if (isAlive) heardAt = performance.now();
+      else if (!over.aborted && performance.now() - heardAt >= this.#silence) return false;
+    }
+    return true;
+  }
+
+  get #silence(): Millis {
+    return this.#spec.silence ?? SILENCE;
+  }
+
+  #silent(): TrunklineError {
+    return new TrunklineError('REGION_SILENT', 'infra', `the agent of ${place(this.#layout.id)} does not answer`, `see ${this.#layout.log}`);
+  }
+}
+
+/** Holds this process while an agent starts, for as long as somebody wants it. @throws the signal's reason. */
+async function awaited<Value>(work: Promise<Value>, signal: AbortSignal): Promise<Value> {
+  const left = Promise.withResolvers<never>();
+  const leave = (): void => left.reject(signal.reason);
+  const hold = setInterval(() => {}, 60_000);
+  signal.addEventListener('abort', leave, { once: true });
+  try {
+    return await Promise.race([work, left.promise]);
+  } finally {
+    clearInterval(hold);
+    signal.removeEventListener('abort', leave);
+    work.catch(() => {}); // whoever left is not told
   }
 }
 

@@ -133,7 +133,7 @@ function contextOf(parts: AttemptParts, effect: AttemptEffect, run: Run, state: 
     environment,
     region: (region) => {
       if (!environment) throw new Error(`stage ${effect.stage} has no environment`);
-      return parts.environments.region({ environment: environment.name, region });
+      return parts.environments.region({ environment: environment.name, region }, { run: run.id, fence: effect.fence, plan: environment });
     },
     files: () => parts.releases.files(run, effect.stage),
     secret: async (name) => {

@@ -32,7 +32,7 @@ export async function performStep(parts: RolloutParts, effect: RolloutEffect, st
   const rollout = run?.stages[effect.stage]?.rollout;
   if (!run?.artifact || !rollout) throw new Error(`a rollout step of ${effect.run}, which deploys nothing`);
   const { step } = effect;
-  const region = parts.environments.region({ environment: effect.environment.name, region: step.region });
+  const region = parts.environments.region({ environment: effect.environment.name, region: step.region }, { run: run.id, fence: effect.fence, plan: effect.environment });
   const fact = (it: ReportedFact): Fact => ({ type: 'rollout', run: run.id, stage: effect.stage, fact: it });
   try {
     const done = await carryOut(parts, { effect, run, rollout, region, state, report: (it) => report(fact(it)) }, signal);

@@ -3,12 +3,13 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { errorRecord, TrunklineError } from '../../../foundation/errors.ts';
 import { SOCKET } from '../layout.ts';
-import { requests, type Answers, type Operation, type Request } from '../protocol.ts';
+import type { Caller } from '../../turns.ts';
+import { FENCE_HEADER, requests, type Answers, type Operation, type Request } from '../protocol.ts';
 import type { Region } from './region.ts';
 
 const BODY_LIMIT_BYTES = 4_000_000;
 
-type Handlers = { readonly [O in Operation]: (request: Request<O>, signal: AbortSignal) => Promise<Answers[O]> | Answers[O] };
+type Handlers = { readonly [O in Operation]: (request: Request<O>, signal: AbortSignal, caller: Caller) => Promise<Answers[O]> | Answers[O] };
 
 function handlers(region: Region): Handlers {
   const done = async (work: Promise<void>): Promise<null> => {
@@ -17,12 +18,12 @@ function handlers(region: Region): Handlers {
   };
   return {
     observe: () => region.observe(),
-    launch: ({ plan, secrets }, signal) => done(region.launch(plan, secrets, signal)),
-    prepare: ({ release, files }, signal) => done(region.prepare(release, files, signal)),
-    shift: ({ release, weight }, signal) => done(region.shift(release, weight, signal)),
+    launch: ({ plan, secrets }, signal, caller) => done(region.launch(plan, secrets, signal, caller)),
+    prepare: ({ release, files }, signal, caller) => done(region.prepare(release, files, signal, caller)),
+    shift: ({ release, weight }, signal, caller) => done(region.shift(release, weight, signal, caller)),
     // Past the point of no return, whoever asked may leave: it is finished all the same.
-    settle: ({ release }) => done(region.settle(release)),
-    restore: () => done(region.restore()),
+    settle: ({ release }, _signal, caller) => done(region.settle(release, caller)),
+    restore: (_request, _signal, caller) => done(region.restore(caller)),
     exercise: ({ count }) => {
       region.exercise(count);
       return null;
@@ -55,14 +56,22 @@ async function answer(table: Handlers, request: IncomingMessage, response: Serve
     const parsed = requests[operation].safeParse(await bodyOf(request));
     if (!parsed.success) throw new TrunklineError('REQUEST_INVALID', 'usage', `${operation}: ${parsed.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`).join('; ')}`);
     // The schema of the operation has just been checked; the types can't follow an index that far.
-    const handle = table[operation] as (request: unknown, signal: AbortSignal) => unknown;
-    reply = JSON.stringify({ ok: await handle(parsed.data, left.signal) });
+    const handle = table[operation] as (request: unknown, signal: AbortSignal, caller: Caller) => unknown;
+    reply = JSON.stringify({ ok: await handle(parsed.data, left.signal, callerOf(request)) });
     if (operation === 'end') response.once('close', ended);
   } catch (error) {
     reply = JSON.stringify({ error: errorRecord(error) });
   }
   response.writeHead(200, { 'content-type': 'application/json', connection: 'close' });
   response.end(reply);
+}
+
+function callerOf({ headers }: IncomingMessage): Caller {
+  const given = headers[FENCE_HEADER];
+  if (given === undefined) return undefined;
+  const [, fence, run] = /^(\d{1,15}) ([A-Za-z0-9][A-Za-z0-9._-]{0,127})$/.exec(String(given)) ?? [];
+  if (fence === undefined || run === undefined) throw new TrunklineError('REQUEST_INVALID', 'usage', 'the fence is none');
+  return { fence: Number(fence), run };
 }
 
 function operationOf({ method, url }: IncomingMessage): Operation {

@@ -1,3 +1,4 @@
+import { access, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { newId } from '../../../foundation/ids.ts';
 import { systemClock } from '../../../foundation/clock.ts';
@@ -24,8 +25,10 @@ import { Probing } from './probing.ts';
 import { Router } from './router.ts';
 import { chosen, plainEnvironment, readSecrets, secretsOf } from './surroundings.ts';
 import { sweep } from './sweep.ts';
-import { readStored, writeStored, writeWhole, type Stored } from './stored.ts';
-import { Turns } from '../../turns.ts';
+import { readFence, readStored, writeStored, writeWhole, type Stored } from './stored.ts';
+import { Turns, type Caller } from '../../turns.ts';
+import type { Fenced } from '../../fence.ts';
+import { Keeping } from './keeping.ts';
 
 export interface Surroundings {
   readonly layout: Layout;
@@ -39,7 +42,8 @@ export interface Surroundings {
 export class Region {
   readonly #around: Surroundings;
   readonly #layout: Layout;
-  readonly #turns = new Turns();
+  readonly #turns: Turns;
+  readonly #keeping: Keeping;
   readonly #counts: Counts;
   readonly #history = new History(newId('h', systemClock.now()));
   readonly #router: Router;
@@ -54,9 +58,11 @@ export class Region {
   /** Releases that leave: routed to no more, and being ended. */
   #leaving: Promise<void> = Promise.resolve();
 
-  private constructor(around: Surroundings, counts: Counts) {
+  private constructor(around: Surroundings, counts: Counts, highest: Fenced | undefined) {
     this.#around = around;
     this.#layout = around.layout;
+    this.#turns = new Turns({ place: placeName(around.layout.id), ...(highest ? { highest } : {}), keep: (fence) => this.#keepFence(fence) });
+    this.#keeping = new Keeping(around.layout.desired, (line) => around.note(line));
     this.#counts = counts;
     this.#router = new Router(counts);
     this.#database = new Database(this.#layout.database, (line) => around.note(line), () => this.#recycle());
@@ -68,8 +74,8 @@ export class Region {
   /** Takes up what was in force when the last agent ended. @throws {TrunklineError} when that can't be. */
   static async open(around: Surroundings): Promise<Region> {
     const { layout } = around;
-    const region = new Region(around, await Measuring.storedCounts(layout.counts));
-    const stored = await readStored(layout.desired);
+    const region = new Region(around, await Measuring.storedCounts(layout.counts), await readFence(layout.fence));
+    const stored = await region.#meant(await readStored(layout.desired));
     await sweep(layout, region.#counts, [stored?.stable, stored?.candidate], (line) => around.note(line));
     region.#secrets = await readSecrets(layout.secrets);
     if (stored) await region.#takeUp(stored);
@@ -92,8 +98,8 @@ export class Region {
     };
   }
 
-  launch(plan: EnvironmentPlan, secrets: { readonly [name: string]: string }, signal: AbortSignal): Promise<void> {
-    return this.#turns.take(signal, async (mine) => {
+  launch(plan: EnvironmentPlan, secrets: { readonly [name: string]: string }, signal: AbortSignal, caller: Caller): Promise<void> {
+    return this.#turns.take(caller, signal, async (mine) => {
       await writeWhole(this.#layout.secrets, JSON.stringify(secrets));
       this.#secrets = secrets;
       if (plan.database === 'postgres') await this.#database.start(mine);
@@ -104,8 +110,8 @@ export class Region {
     });
   }
 
-  prepare(release: Release, files: ReleaseFiles, signal: AbortSignal): Promise<void> {
-    return this.#turns.take(signal, async (mine) => {
+  prepare(release: Release, files: ReleaseFiles, signal: AbortSignal, caller: Caller): Promise<void> {
+    return this.#turns.take(caller, signal, async (mine) => {
       const stored = this.#launched();
       if (preparation(stored, release) === 'present') return this.#fleets.get(release.id)?.ready(mine);
       await this.#leaving;
@@ -123,19 +129,23 @@ export class Region {
     });
   }
 
-  shift(release: string, weight: BasisPoints, signal: AbortSignal): Promise<void> {
-    return this.#turns.take(signal, async (mine) => {
+  shift(release: string, weight: BasisPoints, signal: AbortSignal, caller: Caller): Promise<void> {
+    return this.#turns.take(caller, signal, async (mine) => {
       const stored = this.#launched();
       const next = { ...shifted(stored, release, weight), port: stored.port };
       // Also when it is meant already: then an agent that died may have left it meant, and not yet in force.
       if (next.weight > 0 && next.weight >= stored.weight) await this.#fleets.get(next.candidate?.release.id as string)?.ready(mine);
+      if (next.weight < stored.weight) {
+        this.#stored = next;
+        this.#follow();
+      }
       await this.#persist(next);
       this.#follow();
     });
   }
 
-  settle(release: string): Promise<void> {
-    return this.#turns.take(new AbortController().signal, async () => {
+  settle(release: string, caller: Caller): Promise<void> {
+    return this.#turns.take(caller, new AbortController().signal, async () => {
       const stored = this.#launched();
       await this.#persist({ ...settled(stored, release), port: stored.port });
       this.#follow();
@@ -143,13 +153,15 @@ export class Region {
     });
   }
 
-  restore(): Promise<void> {
-    this.#turns.preempt(new TrunklineError('PREEMPTED', 'refused', 'the region is being restored', 'wait until that is done'));
-    return this.#turns.take(new AbortController().signal, async () => {
+  /** Traffic first: the weights of a running router need no disk, and a full one keeps nobody on a bad release. */
+  restore(caller: Caller): Promise<void> {
+    this.#turns.preempt(caller, new TrunklineError('PREEMPTED', 'refused', 'the region is being restored', 'wait until that is done'));
+    return this.#turns.take(caller, new AbortController().signal, async () => {
       const stored = this.#stored;
       if (!stored) return;
-      await this.#persist({ ...restored(stored), port: stored.port });
+      this.#stored = { ...restored(stored), port: stored.port };
       this.#follow();
+      await this.#keepRestored(this.#stored, stored.candidate);
       await this.#leaving;
     });
   }
@@ -174,8 +186,8 @@ export class Region {
 
   /** Ends everything that runs here; what is meant stays on disk. */
   async end(): Promise<void> {
-    this.#turns.preempt(new TrunklineError('PREEMPTED', 'refused', 'the region is ending'));
-    await this.#turns.take(new AbortController().signal, async () => {
+    this.#turns.preempt(undefined, new TrunklineError('PREEMPTED', 'refused', 'the region is ending'));
+    await this.#turns.take(undefined, new AbortController().signal, async () => {
       this.#probing?.stop();
       this.#probing?.rest();
       await this.#prober.end();
@@ -185,6 +197,7 @@ export class Region {
       await this.#leaving;
       await this.#database.stop();
       await this.#measuring.stop();
+      this.#keeping.stop();
     });
   }
 
@@ -229,7 +242,9 @@ export class Region {
   async #remove(fleet: Fleet): Promise<void> {
     this.#fleets.delete(fleet.release);
     await fleet.end();
-    await removeFolder(this.#folder(fleet.release)).catch((error: unknown) => this.#around.note(errorRecord(error).message));
+    for (const folder of [this.#folder(fleet.release), this.#gone(fleet.release)]) {
+      await removeFolder(folder).catch((error: unknown) => this.#around.note(errorRecord(error).message));
+    }
     this.#measuring.count();
     this.#counts.forget(fleet.release);
   }
@@ -272,8 +287,40 @@ export class Region {
     return join(this.#layout.releases, release);
   }
 
+  #gone(release: string): string {
+    return join(this.#layout.releases, `.gone-${release}`);
+  }
+
   async #persist(stored: Stored): Promise<void> {
-    await writeStored(this.#layout.desired, stored);
+    await this.#keeping.write(stored);
     this.#stored = stored;
+  }
+
+  /**
+   * A restore that can't be written is still over once the candidate's files are out of the way, which takes no space: a
+   * release without files is one that was taken out, whatever the file of what is meant says. It is written later.
+   */
+  async #keepRestored(stored: Stored, candidate: Placed | undefined): Promise<void> {
+    try {
+      await this.#keeping.write(stored);
+    } catch (error) {
+      if (candidate) await rename(this.#folder(candidate.release.id), this.#gone(candidate.release.id));
+      this.#keeping.later(stored, error);
+    }
+  }
+
+  /** What is meant, without a candidate whose files were taken out. */
+  async #meant(stored: Stored | undefined): Promise<Stored | undefined> {
+    const candidate = stored?.candidate?.release.id;
+    if (!stored || candidate === undefined || await access(this.#folder(candidate)).then(() => true, () => false)) return stored;
+    this.#around.note(`${candidate} was taken out, though ${this.#layout.desired} still names it`);
+    const meant = { ...restored(stored), port: stored.port };
+    this.#keeping.later(meant);
+    return meant;
+  }
+
+  /** A fence that can't be written keeps no change back that needs no disk itself. */
+  async #keepFence(fence: Fenced): Promise<void> {
+    await writeWhole(this.#layout.fence, JSON.stringify(fence)).catch((error: unknown) => this.#around.note(`fence not kept: ${String(error)}`));
   }
 }

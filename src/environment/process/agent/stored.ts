@@ -5,6 +5,7 @@ import { TrunklineError } from '../../../foundation/errors.ts';
 import { WHOLE } from '../../../foundation/units.ts';
 import { environmentPlan } from '../../../pipeline/plan.ts';
 import type { Desired } from '../../desired.ts';
+import type { Fenced } from '../../fence.ts';
 import { digest, releaseSchema } from '../protocol.ts';
 
 const placed = z.strictObject({ release: releaseSchema, plan: environmentPlan, content: digest.optional() });
@@ -36,6 +37,22 @@ export async function readStored(file: string): Promise<Stored | undefined> {
   } catch (error) {
     throw new TrunklineError('REGION_CORRUPT', 'infra', `${file} is not what Trunkline wrote: ${(error as Error).message.slice(0, 200)}`,
       'remove the environment with "trunkline down" and launch it anew');
+  }
+}
+
+const fenced = z.strictObject({ run: z.string(), fence: z.int() });
+
+/** The highest fence that was seen here; none where that is unreadable, which fences nobody out. */
+export async function readFence(file: string): Promise<Fenced | undefined> {
+  const text = await readFile(file, 'utf8').catch(() => '');
+  return text === '' ? undefined : fenced.optional().catch(undefined).parse(json(text));
+}
+
+function json(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
   }
 }
 
