@@ -43,7 +43,7 @@ export async function warmHost(): Promise<WarmHost> {
   const kinds: readonly ActionKind[] = [shell, commitKind({ verify: async () => undefined, tracked: () => ({ list: async () => ({ paths: [], submodules: [] }), read: async () => new Map() }), mayLeaveEmpty: false }), planKind(async () => plan!), sourceRowsKind({ tracked: nothing, plan: asksNothing })];
   const journal = openJournal(at('journal.db'), headKeys({ keys: at('keys') }, (await openKeys(at('keys'))).signer));
   const host = await EmbeddedHost.start({
-    clock: systemClock, journal, capacity: { builds: 2 }, operators: () => ({ people: {} }), pin: () => undefined, down: async () => [],
+    clock: systemClock, journal, capacity: { builds: 2 }, operators: () => ({ people: {} }), pin: () => undefined, down: async () => ({ events: [] }),
     look: async () => ({ type: 'trunk-seen', commits: [{ id: `commit-${count += 1}`, tree: '', subject: '', author: '', reverts: [] }] }),
     effects: new LocalEffects({
       clock: systemClock, kinds: new Map(kinds.map((kind) => [kind.kind, kind])), adopt: parsePlan, artifacts, cells, isolation: cells.isolation, builder: 'bench', repository: folder, reports: at('reports'),

@@ -84,7 +84,7 @@ export async function localBuild({ place, folder, plan, cells, workTree, staged,
   await using host = await EmbeddedHost.start({
     clock: systemClock, journal: memoryJournal(), effects: forgives ? forgiving(unpublished(effects)) : unpublished(effects), capacity: { builds: 1 }, operators: () => ({ people: {} }), pin: () => undefined,
     look: async () => ({ type: 'trunk-seen', commits: [{ id: NO_COMMIT, tree: NO_COMMIT, subject: 'what is not committed', author: '', reverts: [] }] }),
-    down: async () => [],
+    down: async () => ({ events: [] }),
   });
   const lines = new Map<string, BuildLine>(plan.waivers.filter(({ row }) => row.startsWith('build.')).map(({ row, reason }) => [row, { stage: 'build', action: row.slice('build.'.length), row, state: 'waived', message: reason }]));
   for (const line of lines.values()) onAction(line);

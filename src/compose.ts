@@ -28,7 +28,7 @@ import { openKeys } from './artifact/keys/file/keyfile.ts';
 import type { ArtifactStore } from './artifact/store.ts';
 import { approvalsNeeded } from './core/approval-rule.ts';
 import type { PipelineState } from './core/state.ts';
-import type { EnvironmentProvider, RegionId } from './environment/driver.ts';
+import type { EnvironmentProvider, RegionId, RegionState } from './environment/driver.ts';
 import { withDeadlines } from './environment/deadlines.ts';
 import { processEnvironments } from './environment/process/driver.ts';
 import { systemClock, type Clock } from './foundation/clock.ts';
@@ -88,7 +88,9 @@ export interface RunningHost extends AsyncDisposable {
 }
 
 /** Becomes the host of a state folder. @throws {TrunklineError} `HOST_RUNNING`. */
-export async function startHost(place: Place, settings: PipelineSettings, repositoryName: string, wrap: Wrapping = unwrapped): Promise<RunningHost> {
+export async function startHost(given: Place, settings: PipelineSettings, repositoryName: string, wrap: Wrapping = unwrapped): Promise<RunningHost> {
+  const closing = new AbortController();
+  const place = { ...given, repository: { ...given.repository, signal: closing.signal } };
   const lock = takeHostLock(place.state);
   const stack = new AsyncDisposableStack();
   try {
@@ -143,7 +145,7 @@ export async function startHost(place: Place, settings: PipelineSettings, reposi
       },
     });
     host = await EmbeddedHost.start({
-      clock: timeline, timeline, journal: wrap.journal(journal), effects: wrap.effects(effects),
+      clock: timeline, timeline, journal: wrap.journal(journal), effects: wrap.effects(effects), closing,
       capacity: { builds: availableParallelism() }, operators: () => readOperators(place.operators), pin: (rule) => pinApproval(place.operators, rule),
       look: async ({ trunk: seen }) => {
         const movement = await trunk.since([...seen.commits.values()].filter(({ orphaned }) => !orphaned).map(({ id }) => id));
@@ -194,15 +196,15 @@ function factsOf(state: PipelineState, id: string, environment: string) {
 }
 
 /** Ends every region, or those of one environment, and says what was live there. */
-async function down(environments: EnvironmentProvider, environment: string | undefined, { user, now }: { readonly user: string; readonly now: Instant }, { live }: PipelineState): Promise<readonly Event[]> {
+async function down(environments: EnvironmentProvider, environment: string | undefined, { user, now }: { readonly user: string; readonly now: Instant }, { live }: PipelineState): Promise<{ readonly events: readonly Event[]; readonly failure?: Error }> {
   const isMeant = (id: RegionId): boolean => environment === undefined || id.environment === environment;
   const removed = ({ environment: name, region }: RegionId, release: string | undefined): Event => ({
     type: 'environment-removed', at: now, environment: name, region, by: user, ...(release === undefined ? {} : { release }),
   });
   const up = (await environments.regions()).filter(isMeant);
-  const ended = await Promise.all(up.map(async (id) => {
+  const ended = await Promise.allSettled(up.map(async (id) => {
     const driver = environments.region(id);
-    const { stable } = await driver.observe();
+    const { stable } = await driver.observe().catch((): Partial<RegionState> => ({})); // one that is silent is ended all the same
     await driver.remove(new AbortController().signal);
     return removed(id, stable?.release.id);
   }));
@@ -212,7 +214,9 @@ async function down(environments: EnvironmentProvider, environment: string | und
     const id = { environment: name, region };
     return removedAt === undefined && isMeant(id) && !up.some((other) => other.environment === name && other.region === region) ? [removed(id, run)] : [];
   });
-  return [...ended, ...gone];
+  const failed = ended.find((each) => each.status === 'rejected');
+  const events = [...ended.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : [])), ...gone];
+  return { events, ...(failed ? { failure: failed.reason as Error } : {}) };
 }
 
 /** Removes what commands left in the scratch folder when they were ended. */

@@ -18,10 +18,10 @@ import { excludeState } from './source/git/exclude.ts';
 import { openRepository } from './source/git/repository.ts';
 import type { Work } from './work.ts';
 
-export interface ProductOptions { readonly cwd: string; readonly state?: string; readonly wrap?: Wrapping }
+export interface ProductOptions { readonly cwd: string; readonly state?: string; readonly wrap?: Wrapping; /** Ends what it asks of git. */ readonly signal?: AbortSignal }
 
-export async function openProduct({ cwd, state, wrap }: ProductOptions): Promise<Product> {
-  const repository = await openRepository(cwd);
+export async function openProduct({ cwd, state, wrap, signal }: ProductOptions): Promise<Product> {
+  const repository = { ...await openRepository(cwd), ...(signal ? { signal } : {}) };
   const place = placeOf(repository, state);
   await excludeState(repository, place.state);
   const user = userInfo().username;

@@ -11,6 +11,7 @@ import { openJournal } from './journal/sqlite/journal.ts';
 import { takeHostLock, type HostLock } from './journal/sqlite/lock.ts';
 import type { Place } from './place.ts';
 import type { Conductor } from './server/client.ts';
+import { originHere } from './server/origin.ts';
 import { pinApproval, readOperators } from './settings.ts';
 
 /**
@@ -65,7 +66,7 @@ function scribe(place: Place, lock: HostLock, journal: Journal, state: PipelineS
         return answer;
       } catch (error) {
         const record = errorRecord(error);
-        if (record.class === 'refused') append([{ type: 'command-refused', at: now, command: command.type, by: user, error: record, ...('run' in command && state.runs.has(command.run) ? { run: command.run } : {}) }]);
+        if (record.class === 'refused') append([{ type: 'command-refused', at: now, command: command.type, by: user, error: record, ...('run' in command && state.runs.has(command.run) ? { run: command.run } : {}), from: originHere('scribe') }]);
         throw error;
       }
     },

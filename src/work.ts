@@ -17,7 +17,7 @@ import { removeFolder } from './foundation/removal.ts';
 import { fix } from './fix.ts';
 import type { Digest } from './foundation/units.ts';
 import { keepLastBuild } from './last-build.ts';
-import type { EnvironmentProvider } from './environment/driver.ts';
+import type { EnvironmentDriver, EnvironmentProvider } from './environment/driver.ts';
 import { openJournalReadOnly } from './journal/sqlite/journal.ts';
 import { headTrust } from './journal-keys.ts';
 import { takeHostLock } from './journal/sqlite/lock.ts';
@@ -29,6 +29,10 @@ import { filesCalled } from './pipeline/misuse.ts';
 import type { ActionPlan, Plan, StagePlan } from './pipeline/plan.ts';
 import { forgetKept } from './kept.ts';
 import type { Place } from './place.ts';
+import { originHere } from './server/origin.ts';
+import { SetUpWrongly, Troubles } from './troubles.ts';
+import { beforeEnd } from './foundation/before-end.ts';
+import type { EmbeddedHost } from './host/embedded/host.ts';
 import { firstOperators, readPipeline, writePipeline, type PipelineSettings, withRemote } from './settings.ts';
 import type { Isolation } from './runner/cell.ts';
 import { openLog } from './runner/log.ts';
@@ -125,33 +129,57 @@ export async function openWork(repository: Repository, place: Place, user: strin
 function localHost(running: Awaited<ReturnType<typeof startHost>>, user: string, environments: EnvironmentProvider): LocalHost {
   const { host } = running;
   return {
-    command: (command, asker) => host.command(command, asker),
+    command: (command, asker) => host.command(command, asker, originHere('host')),
     watch: (after, signal) => host.watch(after, signal),
     idle: () => host.idle(),
     follow: async (signal, tell) => {
-      while (!signal.aborted) {
-        try {
-          await host.command({ type: 'poll' }, user);
-        } catch (error) {
-          if (errorRecord(error).class !== 'infra') throw error;
-          tell(`the trunk can't be looked at now: ${errorRecord(error).message}`);
-        }
-        await wake(environments);
-        for (const commit of due(host.state)) await host.command({ type: 'run', commit, again: false }, BY_THE_TRUNK);
-        await systemClock.sleep(POLL_EVERY, signal).catch(() => undefined); // it rejects only when the signal aborts
-      }
+      const troubles = new Troubles(tell);
+      const isOver = (): boolean => signal.aborted || host.isOver;
+      await Promise.all([pollTrunk(host, user, troubles, isOver, signal), keepAwake(environments, troubles, isOver, signal)]);
     },
     [Symbol.asyncDispose]: () => running[Symbol.asyncDispose](),
   };
 }
 
-/** A region whose agent died is started again by any question but `observe`. */
-async function wake(environments: EnvironmentProvider): Promise<void> {
-  for (const id of await environments.regions()) {
-    const { launched, stable, candidate } = await environments.region(id).observe();
-    const healthy = [stable, candidate].reduce((sum, release) => sum + (release?.instances.healthy ?? 0), 0);
-    if (launched && (stable ?? candidate) && healthy === 0) await environments.region(id).telemetry(systemClock.now());
+/** Looks at the trunk again and again, and begins a run of each commit that has none. One that is refused keeps no other from its own. */
+async function pollTrunk(host: EmbeddedHost, user: string, troubles: Troubles, isOver: () => boolean, signal: AbortSignal): Promise<void> {
+  while (!isOver()) {
+    await troubles.during('the trunk', async () => {
+      try {
+        await beforeEnd(host.command({ type: 'poll' }, user), signal);
+      } catch (error) {
+        // Where nothing was ever seen, the pipeline is set up for another repository than this.
+        if (errorRecord(error).class === 'usage' && host.state.trunk.commits.size === 0) throw new SetUpWrongly(error);
+        throw error;
+      }
+    }, isOver);
+    for (const commit of due(host.state)) {
+      await troubles.during(`commit ${commit.slice(0, 12)}`, () => beforeEnd(host.command({ type: 'run', commit, again: false }, BY_THE_TRUNK), signal), isOver);
+    }
+    await systemClock.sleep(POLL_EVERY, signal).catch(() => undefined); // it rejects only when the signal aborts
   }
+}
+
+/** A region whose agent died is started again by any question but `observe`. Each is asked for itself: one that is silent delays no other. */
+async function keepAwake(environments: EnvironmentProvider, troubles: Troubles, isOver: () => boolean, signal: AbortSignal): Promise<void> {
+  const asked = new Set<string>();
+  while (!isOver()) {
+    await troubles.during('the environments', async () => {
+      for (const id of await environments.regions()) {
+        const name = `${id.environment}/${id.region}`;
+        if (asked.has(name)) continue;
+        asked.add(name);
+        void troubles.during(name, () => wake(environments.region(id)), isOver).finally(() => asked.delete(name));
+      }
+    }, isOver);
+    await systemClock.sleep(POLL_EVERY, signal).catch(() => undefined); // it rejects only when the signal aborts
+  }
+}
+
+async function wake(region: EnvironmentDriver): Promise<void> {
+  const { launched, stable, candidate } = await region.observe();
+  const healthy = [stable, candidate].reduce((sum, release) => sum + (release?.instances.healthy ?? 0), 0);
+  if (launched && (stable ?? candidate) && healthy === 0) await region.telemetry(systemClock.now());
 }
 
 /** Commits that no run has taken up: the head alone at the very first start, then every one since the last that ran. */

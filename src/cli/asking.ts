@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Answer, Command } from '../core/command.ts';
 import { errorRecord } from '../foundation/errors.ts';
+import { beforeEnd } from '../foundation/before-end.ts';
 import type { Conductor } from '../server/client.ts';
 import type { Product } from './product.ts';
 
@@ -20,7 +21,7 @@ export interface Asked {
  * is just becoming the host, or the host just ends, it is asked again a moment later.
  * @throws {TrunklineError} `HOST_RUNNING` when that takes too long, and what the command comes to.
  */
-export async function ask(product: Product, stack: AsyncDisposableStack, become: () => Promise<Conductor & AsyncDisposable>, command: Command): Promise<Asked> {
+export async function ask(product: Product, stack: AsyncDisposableStack, become: () => Promise<Conductor & AsyncDisposable>, command: Command, signal = new AbortController().signal): Promise<Asked> {
   const deadline = performance.now() + PATIENCE;
   // Whether a host that went away had heard it is not known; to run a commit that runs already is to join its run.
   const again = ['HOST_RUNNING', 'HOST_GONE', ...(command.type === 'run' ? ['HOST_LOST'] : [])];
@@ -28,7 +29,7 @@ export async function ask(product: Product, stack: AsyncDisposableStack, become:
     try {
       const living = await product.connect();
       const conductor = living ?? stack.use(await become());
-      return { answer: await conductor.command(command, product.user), conductor, living: living !== undefined };
+      return { answer: await beforeEnd(conductor.command(command, product.user), signal), conductor, living: living !== undefined };
     } catch (error) {
       if (!again.includes(errorRecord(error).code) || performance.now() > deadline) throw error;
       await sleep(BETWEEN);

@@ -17,12 +17,14 @@ export interface Session {
   desk(): Promise<Desk>;
 }
 
+const LINGER = 1_000;
+
 interface Globals { readonly json?: boolean; readonly state?: string; readonly directory?: string }
 
 /** How a command gets what it works with, when it first needs it. */
 export interface Openers { readonly product: OpenProduct; readonly desk: OpenDesk }
 
-export type OpenProduct = (options: { readonly cwd: string; readonly state?: string }) => Promise<Product>;
+export type OpenProduct = (options: { readonly cwd: string; readonly state?: string; readonly signal: AbortSignal }) => Promise<Product>;
 
 /** Runs the body of a command, and turns what it throws into an explanation and an exit code. */
 export function acting<Options>({ product, desk }: Openers, act: (session: Session, options: Options, ...given: (string | undefined)[]) => Promise<ExitCode | void>) {
@@ -37,12 +39,14 @@ export function acting<Options>({ product, desk }: Openers, act: (session: Sessi
     process.once('SIGINT', end).once('SIGTERM', end);
     try {
       const place = { cwd: globals.directory ?? process.cwd(), ...(globals.state === undefined ? {} : { state: globals.state }) };
-      const session: Session = { terminal, json: globals.json === true, signal: stop.signal, product: () => product(place), desk: () => desk(place) };
+      const session: Session = { terminal, json: globals.json === true, signal: stop.signal, product: () => product({ ...place, signal: stop.signal }), desk: () => desk(place) };
       process.exitCode = (await act(session, options, ...given)) ?? EXIT.done;
     } catch (thrown) {
       process.exitCode = explain(terminal, thrown, globals.json === true);
     } finally {
       process.removeListener('SIGINT', end).removeListener('SIGTERM', end);
+      // What nobody waits for any more, such as a region that is silent, keeps no process that was asked to end.
+      if (stop.signal.aborted) setTimeout(() => process.exit(), LINGER).unref();
     }
   };
 }

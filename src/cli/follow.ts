@@ -1,7 +1,7 @@
 import { ruleText } from '../core/approval-rule.ts';
 import { evolve } from '../core/evolve.ts';
 import { emptyState, instantAt, type PipelineState, type Run } from '../core/state.ts';
-import type { Recorded } from '../journal/events.ts';
+import type { Origin, Recorded } from '../journal/events.ts';
 import { formatDuration, type Millis } from '../foundation/units.ts';
 import type { Conductor } from '../server/client.ts';
 import type { Terminal } from './terminal.ts';
@@ -97,7 +97,7 @@ function lineOf(state: PipelineState, event: Recorded): string | undefined {
     case 'run-finished': return `${event.run} ${event.outcome}${event.rolledBack ? ', rolled back' : ''}: ${event.reason}`;
     case 'environment-removed': return `${event.environment} ${event.region} ended by ${event.by}`;
     case 'clock-jumped': return event.byMs === 0 ? undefined : jumpText(event.byMs);
-    case 'command-refused': return `refused to ${event.command} for ${event.by}: ${event.error.message}`;
+    case 'command-refused': return `refused to ${event.command} for ${event.by}${placeOf(event.from)}: ${event.error.message}`;
     default: return undefined;
   }
 }
@@ -105,6 +105,12 @@ function lineOf(state: PipelineState, event: Recorded): string | undefined {
 /** That the clock of the machine was set, for people. */
 export function jumpText(byMs: Millis): string {
   return `the clock of the machine was set ${byMs < 0 ? 'back' : 'forward'} by ${formatDuration(Math.abs(byMs))}; no duration counts that`;
+}
+
+function placeOf(from: Origin | undefined): string {
+  if (!from) return '';
+  const seat = [from.terminal, from.remote === undefined ? undefined : `from ${from.remote}`].filter((part) => part !== undefined).join(' ');
+  return ` in ${from.directory} (process ${from.process} on ${from.machine}${seat === '' ? '' : `, ${seat}`})`;
 }
 
 export function rolloutLine(state: PipelineState, event: Extract<Recorded, { type: 'rollout' }>): string | undefined {

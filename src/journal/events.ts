@@ -6,6 +6,18 @@ import type { RolloutFact, RolloutStep } from '../rollout/rollout.ts';
 /** How an attempt of a run ends. `REJECTED` for a defect, and `FAILED`, count as failures; the others are neutral. */
 export type Outcome = 'SUCCEEDED' | 'FAILED' | 'SUPERSEDED' | 'STOPPED' | 'REJECTED' | 'EXPIRED';
 
+/** The place that a command came from, as whoever asked tells it: only the owner of the state folder can ask. */
+export interface Origin {
+  /** The host's own process, its socket, or a process that wrote where no host lived. */
+  readonly via: 'host' | 'socket' | 'scribe';
+  readonly machine: string;
+  readonly process: number;
+  readonly directory: string;
+  /** The terminal's device, and the address that a remote session came from. */
+  readonly terminal?: string;
+  readonly remote?: string;
+}
+
 /** A step of a rollout, or a signature, that is tried again when the world fails it. */
 export type RetriedEffect = RolloutStep['type'] | 'attest';
 
@@ -89,7 +101,7 @@ export type Event = { readonly at: Instant } & (
    */
   | { readonly type: 'clock-jumped'; readonly byMs: Millis; readonly aheadMs: Millis }
   // Audit
-  | { readonly type: 'command-refused'; readonly command: string; readonly by: string; readonly error: ErrorRecord; readonly run?: string }
+  | { readonly type: 'command-refused'; readonly command: string; readonly by: string; readonly error: ErrorRecord; readonly run?: string; /** Whence it was asked. */ readonly from?: Origin }
 );
 
 export type EventOf<Type extends Event['type']> = Extract<Event, { readonly type: Type }>;

@@ -19,7 +19,10 @@ export const commandSchema = z.discriminatedUnion('type', [
 ]);
 
 /** `POST /command` */
-export const requestSchema = z.strictObject({ user: id, command: commandSchema });
+export const requestSchema = z.strictObject({
+  user: id, command: commandSchema,
+  from: z.strictObject({ machine: z.string().max(255), process: z.int(), directory: z.string().max(4_096), terminal: z.string().max(100).optional(), remote: z.string().max(100).optional() }).optional(),
+});
 export type Request = z.infer<typeof requestSchema>;
 
 /** Every answer that is not 200. */

@@ -3,6 +3,7 @@ import { TrunklineError } from '../foundation/errors.ts';
 import type { Answer, Command } from '../core/command.ts';
 import type { Recorded } from '../journal/events.ts';
 import { COMMAND, EVENTS, type Refusal, type Request } from './api.ts';
+import { originHere } from './origin.ts';
 import { socketAddress } from './socket.ts';
 
 /** Who can be asked to run a pipeline: a host in this process, or a living one behind its socket. */
@@ -21,7 +22,8 @@ export async function connect(path: string): Promise<Conductor | undefined> {
   }
   return {
     command: async (command, user) => {
-      const asked: Request = { user, command };
+      const { via: _via, ...from } = originHere('socket');
+      const asked: Request = { user, command, from };
       return JSON.parse(await text(await call(path, 'POST', COMMAND, JSON.stringify(asked)).catch((error: Error) => {
         throw isGone(error) ? new TrunklineError('HOST_GONE', 'infra', 'the host ended before it was asked', 'ask again') : lost(error.message);
       }))) as Answer;

@@ -2,6 +2,8 @@ import { chmod, rm } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { TrunklineError, errorRecord } from '../foundation/errors.ts';
 import type { Host } from '../host/host.ts';
+import type { Command } from '../core/command.ts';
+import type { Origin } from '../journal/events.ts';
 import { COMMAND, EVENTS, requestSchema, type Refusal } from './api.ts';
 import { socketAddress } from './socket.ts';
 
@@ -48,8 +50,9 @@ async function answer(host: Host, request: IncomingMessage, response: ServerResp
   if (request.method === 'POST' && url.pathname === COMMAND) {
     const parsed = requestSchema.safeParse(JSON.parse(await body(request)));
     if (!parsed.success) throw new TrunklineError('REQUEST_INVALID', 'usage', parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`).join('; '));
-    const { user, command } = parsed.data;
-    response.setHeader('content-type', 'application/json').end(JSON.stringify(await host.command(JSON.parse(JSON.stringify(command)), user)));
+    // Without fields that are there and undefined.
+    const { user, command, from } = JSON.parse(JSON.stringify(parsed.data)) as { readonly user: string; readonly command: Command; readonly from?: Omit<Origin, 'via'> };
+    response.setHeader('content-type', 'application/json').end(JSON.stringify(await host.command(command, user, from && { via: 'socket', ...from })));
   } else if (request.method === 'GET' && url.pathname === EVENTS) {
     await stream(host, Number(url.searchParams.get('after') ?? 0), response, closing);
   } else {

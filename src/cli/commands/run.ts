@@ -26,7 +26,7 @@ export async function run(session: Session, options: RunOptions, word?: string):
 export async function conduct(session: Session, product: Product, command: Command, options: RunOptions = {}): Promise<ExitCode> {
   await using stack = new AsyncDisposableStack();
   const after = product.state().head;
-  const { answer, conductor } = await ask(product, stack, () => product.host(), command);
+  const { answer, conductor } = await ask(product, stack, () => product.host(), command, session.signal);
   if (!session.json) session.terminal.note(answer.message);
   if (answer.run === undefined) return EXIT.done;
   if (!answer.began || options.detach) {

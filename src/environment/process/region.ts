@@ -144,9 +144,9 @@ export class ProcessDriver implements EnvironmentDriver {
   async #end(signal: AbortSignal): Promise<void> {
     const patience = AbortSignal.timeout(END_LIMIT);
     try {
-      await ask(this.#layout, 'end', {}, AbortSignal.any([signal, patience]));
+      await this.#heard('end', {}, AbortSignal.any([signal, patience]));
     } catch (error) {
-      if (!(error instanceof AgentGone) && !patience.aborted) throw error;
+      if (!(error instanceof AgentGone) && !patience.aborted && errorRecord(error).code !== 'REGION_SILENT') throw error;
     }
     await endSurvivors(this.#layout);
   }

@@ -16,7 +16,7 @@ const idle: Effects = { recover: async () => [], perform: (_effect, _state, _rep
 
 function startHost(clock: VirtualClock, journal: Journal): Promise<EmbeddedHost> {
   const timeline = new Timeline(clock, () => clock.now());
-  return EmbeddedHost.start({ clock: timeline, timeline, journal, effects: idle, capacity: { builds: 1 }, operators: () => ({ people: {} }), pin: () => undefined, look: async () => undefined, down: async () => [] });
+  return EmbeddedHost.start({ clock: timeline, timeline, journal, effects: idle, capacity: { builds: 1 }, operators: () => ({ people: {} }), pin: () => undefined, look: async () => undefined, down: async () => ({ events: [] }) });
 }
 
 const push = (host: EmbeddedHost, id: string): Promise<unknown> => {

@@ -11,7 +11,8 @@ import type { Clock } from '../../foundation/clock.ts';
 import type { Jump, Timeline } from '../../foundation/timeline.ts';
 import { TrunklineError, errorRecord } from '../../foundation/errors.ts';
 import type { Instant, Millis } from '../../foundation/units.ts';
-import type { Event, Recorded } from '../../journal/events.ts';
+import type { Event, Origin, Recorded } from '../../journal/events.ts';
+import { busyIn, placeOf } from './places.ts';
 import type { Journal } from '../../journal/journal.ts';
 import type { Effects } from '../effects.ts';
 import { failureOf } from './failure.ts';
@@ -32,7 +33,9 @@ export interface EmbeddedParts {
   /** What the trunk shows, asked when a command needs it. */
   readonly look: (state: PipelineState) => Promise<Fact | undefined>;
   /** Ends environments; answers what it ended. */
-  readonly down: (environment: string | undefined, user: string, state: PipelineState) => Promise<readonly Event[]>;
+  readonly down: (environment: string | undefined, user: string, state: PipelineState) => Promise<{ readonly events: readonly Event[]; /** What kept a region up. */ readonly failure?: Error }>;
+  /** Aborted as the host closes: ends what is asked of the trunk. */
+  readonly closing?: AbortController;
 }
 
 const LOOK_AT_CLOCK: Millis = 1_000;
@@ -44,7 +47,9 @@ const LOOK_AT_CLOCK: Millis = 1_000;
 export class EmbeddedHost implements Host {
   readonly state: PipelineState = emptyState();
   readonly #parts: EmbeddedParts;
-  readonly #underWay = new Map<string, { readonly controller: AbortController; readonly done: Promise<void> }>();
+  readonly #underWay = new Map<string, { readonly effect: Effect; readonly controller: AbortController; readonly done: Promise<void> }>();
+  /** Whether an environment is being taken down: nothing is begun there meanwhile. */
+  #isEnding: (environment: string) => boolean = () => false;
   readonly #listeners = new Set<() => void>();
   #recent: Recorded[] = [];
   /** Facts that came in since the last append: they go into the next one together, since each costs a sync of the disk. */
@@ -74,7 +79,12 @@ export class EmbeddedHost implements Host {
     return host;
   }
 
-  async command(command: Command, user: string): Promise<Answer> {
+  /** Whether it hosts nothing any more: it was closed, or its journal failed. */
+  get isOver(): boolean {
+    return this.#closed || this.#failure !== undefined;
+  }
+
+  async command(command: Command, user: string, from?: Origin): Promise<Answer> {
     try {
       if (command.type === 'run' || command.type === 'poll') await this.#look();
       if (command.type === 'poll') return { message: 'looked at the trunk', began: false };
@@ -91,9 +101,9 @@ export class EmbeddedHost implements Host {
       return answer;
     } catch (error) {
       const record = errorRecord(error);
-      if (record.class === 'refused' && !this.#failure) {
+      if (record.class === 'refused' && !this.isOver) {
         const run = 'run' in command && this.state.runs.has(command.run) ? { run: command.run } : {};
-        this.#commit([{ type: 'command-refused', at: this.#parts.clock.now(), command: command.type, by: user, error: record, ...run }]);
+        this.#commit([{ type: 'command-refused', at: this.#parts.clock.now(), command: command.type, by: user, error: record, ...run, ...(from ? { from } : {}) }]);
       }
       throw error;
     }
@@ -137,6 +147,7 @@ export class EmbeddedHost implements Host {
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
+    this.#parts.closing?.abort(new TrunklineError('INTERRUPTED', 'refused', 'the host is closing'));
     this.#takeUp();
     clearTimeout(this.#wake);
     clearInterval(this.#looking);
@@ -169,11 +180,25 @@ export class EmbeddedHost implements Host {
   }
 
   async #down(environment: string | undefined, user: string): Promise<Answer> {
-    const busy = [...this.state.unfinished].map((id) => this.state.runs.get(id)).find((run) => Object.values(run?.stages ?? {}).some((stage) => stage?.state === 'running' && stage.rollout));
-    if (busy) throw new TrunklineError('ENVIRONMENT_BUSY', 'refused', `run ${busy.id} is deploying`, `wait for it, or stop it with "trunkline cancel ${busy.id}"`);
-    const events = await this.#parts.down(environment, user, this.state);
-    this.#commit(events);
-    return { message: events.length === 0 ? 'nothing was up' : `${events.length} region(s) ended`, began: false };
+    const isMeant = (name: string): boolean => environment === undefined || name === environment;
+    this.#takeUp();
+    const here = [...this.#underWay.values()].filter(({ effect }) => isMeant(placeOf(this.state, effect) ?? ''));
+    const busy = busyIn(this.state, isMeant) ?? here.find(({ effect }) => effect.type === 'attempt')?.effect.run;
+    if (busy !== undefined) throw new TrunklineError('ENVIRONMENT_BUSY', 'refused', `run ${busy} is deploying`, `wait for it, or stop it with "trunkline cancel ${busy}"`);
+    const before = this.#isEnding;
+    this.#isEnding = (name) => before(name) || isMeant(name);
+    try {
+      // What fails to go back, or to settle, is given up with its region.
+      for (const { controller } of here) controller.abort(new TrunklineError('CANCELLED', 'refused', 'the environment is being taken down'));
+      await Promise.all(here.map(({ done }) => done));
+      const { events, failure } = await this.#parts.down(environment, user, this.state);
+      this.#commit(events);
+      if (failure !== undefined) throw failure;
+      return { message: events.length === 0 ? 'nothing was up' : `${events.length} region(s) ended`, began: false };
+    } finally {
+      this.#isEnding = before;
+      if (!this.#closed && !this.#failure) this.#reconcile();
+    }
   }
 
   /** The file first: where this process dies between the two, the next look at the file writes it down. */
@@ -258,7 +283,7 @@ export class EmbeddedHost implements Host {
     for (const [key, { controller }] of this.#underWay) {
       if (!keys.has(key)) controller.abort(new TrunklineError('CANCELLED', 'refused', 'the run no longer needs it'));
     }
-    for (const effect of effects) if (!this.#underWay.has(effect.key)) this.#begin(effect);
+    for (const effect of effects) if (!this.#underWay.has(effect.key) && !this.#isEnding(placeOf(this.state, effect) ?? '')) this.#begin(effect);
     clearTimeout(this.#wake);
     const at = wakeAt(this.state);
     if (at !== undefined) {
@@ -285,7 +310,7 @@ export class EmbeddedHost implements Host {
         this.#notify();
       },
     );
-    this.#underWay.set(effect.key, { controller, done });
+    this.#underWay.set(effect.key, { effect, controller, done });
   }
 
   /**

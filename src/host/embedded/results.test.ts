@@ -56,7 +56,7 @@ function scene(t: TestContext, cache: Cache = memoryCache(100_000_000)) {
       const plan = parsePlan({ version: 1, application: 'once', trunk: 'main', source: {}, waivers: [], stages: [{ name: 'build', budgetMs: 600_000, mode: 'parallel', waves: [], actions }] });
       const kinds: readonly ActionKind[] = [shell, { ...shell, kind: 'archive', input: z.strictObject({ command: z.string() }), caching: () => undefined } as ActionKind, commitKind({ verify: async () => undefined, tracked: () => ({ list: async () => ({ paths: [], submodules: [] }), read: async () => new Map() }), mayLeaveEmpty: false }), planKind(async () => plan), { ...shell, kind: 'source-rows', input: z.json(), checkout: false, run: async () => ({ passed: true, output: {} }) } as unknown as ActionKind];
       await using host = await EmbeddedHost.start({
-        clock: systemClock, journal: memoryJournal(), capacity: { builds: 2 }, operators: () => ({ people: {} }), pin: () => undefined, down: async () => [],
+        clock: systemClock, journal: memoryJournal(), capacity: { builds: 2 }, operators: () => ({ people: {} }), pin: () => undefined, down: async () => ({ events: [] }),
         look: async () => ({ type: 'trunk-seen', commits: [{ id: commit, tree: '', subject: '', author: '', reverts: [] }] }),
         effects: new LocalEffects({
           clock: systemClock, kinds: new Map(kinds.map((kind) => [kind.kind, kind])), adopt: parsePlan, artifacts, cells, isolation: cells.isolation, builder: 'test', repository: folder, reports: at('reports'),

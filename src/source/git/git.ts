@@ -37,18 +37,31 @@ export type GitProcess = ChildProcessByStdio<Writable, Readable, Readable>;
 /** Starts git hardened. The caller ends its input and waits for {@link gitEnded}. */
 export function startGit(repository: Repository | undefined, args: readonly string[], call: GitCall = {}): GitProcess {
   const configuration = call.configuration ?? 'none';
-  return spawn('git', [...gitArguments(configuration, repository), ...args], {
+  repository?.signal?.throwIfAborted();
+  const child = spawn('git', [...gitArguments(configuration, repository), ...args], {
     cwd: call.cwd ?? repository?.root,
     env: { ...gitEnvironment(configuration), ...(repository ? pointing(repository) : {}), ...call.env },
     stdio: ['pipe', 'pipe', 'pipe'],
     // A group of its own: ssh has no terminal to ask at, and all of it ends together.
     detached: true,
   });
+  if (repository?.signal) endOn(child, repository.signal);
+  return child;
+}
+
+const stops = new WeakMap<GitProcess, AbortSignal>();
+
+function endOn(child: GitProcess, signal: AbortSignal): void {
+  const end = (): void => endGroup(child);
+  stops.set(child, signal);
+  signal.addEventListener('abort', end, { once: true });
+  child.once('exit', () => signal.removeEventListener('abort', end));
 }
 
 /**
  * Waits for the end of a git, and ends it when it takes too long. Give it what reads its output beforehand.
- * @throws {TrunklineError} `GIT_MISSING`, `GIT_TIMEOUT`, `GIT_FAILED` with what it printed, without credentials.
+ * @throws {TrunklineError} `GIT_MISSING`, `GIT_TIMEOUT`, `GIT_FAILED` with what it printed, without credentials; the
+ * reason of the repository's signal, once that has aborted.
  */
 export async function gitEnded(child: GitProcess, verb: string, call: GitCall = {}): Promise<number> {
   let said = '';
@@ -64,6 +77,7 @@ export async function gitEnded(child: GitProcess, verb: string, call: GitCall = 
   });
   try {
     const { code, signal } = await end(child);
+    stops.get(child)?.throwIfAborted();
     const late = call.idle === undefined ? `did not end within ${(call.timeout ?? TIMEOUT) / 1_000} s` : `gave nothing for ${call.idle / 1_000} s`;
     if (timedOut) throw new TrunklineError('GIT_TIMEOUT', 'infra', `git ${verb} ${late}`, 'check the disk and the network, then try again', printable(said));
     if (code === null) throw failed(verb, `was ended by ${signal}`, said);

@@ -14,6 +14,8 @@ export interface Repository {
   readonly commonFolder: string;
   /** What git is given in place of `commonFolder`; the same where the host made the repository itself. */
   readonly view: string;
+  /** Ends every git that works on it: whoever was asked to end waits for no network. */
+  readonly signal?: AbortSignal;
 }
 
 /** A whole hash, SHA-1 or SHA-256: what git itself answers, and all that a command line of git is given as a commit. */
