@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { userInfo } from 'node:os';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { kioskFiles } from '../rig/kiosk.ts';
 import { Story, type MetricsShown } from '../rig/story.ts';
@@ -47,6 +49,8 @@ test('only whom the operator names approves, only what was shown, and once; ever
   const { run: second } = await story.show();
   const sly = await story.ask(['approve', second, '--as', 'ivy']);
   assert.deepEqual([sly.code, /takes a member of operators \[NOT_AUTHORISED\]/.test(sly.err)], [5, true], sly.err);
+  const file = JSON.parse(readFileSync(join(story.state, 'operators.json'), 'utf8')) as { readonly approvals: object };
+  assert.deepEqual(file.approvals, { prod: { groups: ['operators'], atLeast: 1, ownChanges: 'refused' } }, 'the operator sees in the file what was pinned');
   const rule = await story.data<{ readonly prod: object }>(['approvers']);
   assert.deepEqual(rule.prod, { groups: ['operators'], atLeast: 1, ownChanges: 'refused' });
   const changed = await story.ask(['approvers', '--groups', 'interns,operators']);

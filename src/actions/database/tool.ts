@@ -2,7 +2,6 @@ import { spawn } from 'node:child_process';
 import { mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { resolveBinary } from 'dbmate';
 import { TrunklineError } from '../../foundation/errors.ts';
 import { removeFolder } from '../../foundation/removal.ts';
@@ -10,6 +9,7 @@ import type { Secret } from '../../foundation/secret.ts';
 import type { Migration } from './migration.ts';
 import { DBMATE_SESSION } from './ledger.ts';
 import { buildsIndex } from './sql.ts';
+import { MaskedLines } from '../../runner/masked-lines.ts';
 
 /** @throws {TrunklineError} `DBMATE_MISSING`. */
 export function dbmateBinary(): string {
@@ -31,7 +31,6 @@ export async function applyWithDbmate(migration: Migration, url: Secret, signal:
     const [program = '', ...words] = endsWithUs([dbmateBinary(), '--env', 'DATABASE_URL', '--no-dump-schema',
       '--migrations-table', 'public.schema_migrations', '--migrations-dir', folder, 'migrate']);
     const address = withTransport(url.reveal());
-    const strike = striking(address);
     const errors: string[] = [];
     await new Promise<void>((resolve, reject) => {
       // It reads a file `.env` where it stands: so it stands in a folder that has none.
@@ -39,11 +38,13 @@ export async function applyWithDbmate(migration: Migration, url: Secret, signal:
         cwd: folder, stdio: ['ignore', 'pipe', 'pipe'],
         env: { DATABASE_URL: address, PGAPPNAME: DBMATE_SESSION, PGOPTIONS: limits(migration) },
       });
-      createInterface({ input: child.stdout }).on('line', (line) => print(strike(line)));
-      createInterface({ input: child.stderr }).on('line', (line) => {
-        errors.push(strike(line));
-        print(strike(line));
+      const told = new MaskedLines(secretsOf(address), print);
+      const failed = new MaskedLines(secretsOf(address), (line) => {
+        errors.push(line);
+        print(line);
       });
+      child.stdout.on('data', (chunk: Buffer) => told.write(chunk)).once('end', () => told.end());
+      child.stderr.on('data', (chunk: Buffer) => failed.write(chunk)).once('end', () => failed.end());
       const abort = (): void => void child.kill('SIGKILL');
       signal.addEventListener('abort', abort, { once: true });
       if (signal.aborted) abort();
@@ -82,8 +83,7 @@ function withTransport(url: string): string {
   return address.href;
 }
 
-function striking(url: string): (line: string) => string {
+function secretsOf(url: string): readonly string[] {
   const { password } = new URL(url);
-  const secrets = [url, password, decodeURIComponent(password)].filter((secret) => secret !== '');
-  return (line) => secrets.reduce((text, secret) => text.replaceAll(secret, '***'), line);
+  return [url, password, decodeURIComponent(password)].filter((secret) => secret !== '');
 }

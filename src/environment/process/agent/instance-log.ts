@@ -1,6 +1,5 @@
 import { createWriteStream, renameSync, type WriteStream } from 'node:fs';
-import { StringDecoder } from 'node:string_decoder';
-import { MASK, maskerOf, type Masker } from '../../../runner/masker.ts';
+import { MaskedLines } from '../../../runner/masked-lines.ts';
 import { printable } from '../../../runner/printable.ts';
 
 const LINE_LIMIT = 8_192;
@@ -15,7 +14,7 @@ const REMEMBERED = 50;
 export class InstanceLog {
   readonly #file: string;
   readonly #secrets: () => readonly string[];
-  readonly #open = new Set<LogStream>();
+  readonly #open = new Set<MaskedLines>();
   #out: WriteStream;
   #written = 0;
   #dropped = 0;
@@ -29,8 +28,8 @@ export class InstanceLog {
   }
 
   /** For what one process writes to one of its streams: what two write at once is never joined to one text. */
-  stream(): LogStream {
-    const stream = new LogStream(maskerOf(this.#secrets()), (line) => this.#line(line), () => this.#open.delete(stream));
+  stream(): MaskedLines {
+    const stream = new MaskedLines(this.#secrets(), (line) => this.#line(line), () => this.#open.delete(stream));
     this.#open.add(stream);
     return stream;
   }
@@ -43,7 +42,7 @@ export class InstanceLog {
   }
 
   lastLines(count: number): readonly string[] {
-    const unfinished = [...this.#open].map((stream) => stream.unfinished).filter((line) => line !== '');
+    const unfinished = [...this.#open].map((stream) => printable(stream.unfinished).slice(0, LINE_LIMIT)).filter((line) => line !== '');
     return [...this.#last, ...unfinished].slice(-count);
   }
 
@@ -79,49 +78,5 @@ export class InstanceLog {
     const out = createWriteStream(this.#file, { flags: 'a', mode: 0o600 });
     out.on('error', () => {}); // a full disk must not end the region; the last lines are in memory
     return out;
-  }
-}
-
-/** One stream of one process, cut into lines after it was masked: secrets may have several lines. */
-export class LogStream {
-  readonly #masker: Masker;
-  readonly #decoder = new StringDecoder();
-  readonly #line: (line: string) => void;
-  readonly #ended: () => void;
-  #rest = '';
-
-  constructor(masker: Masker, line: (line: string) => void, ended: () => void) {
-    this.#masker = masker;
-    this.#line = line;
-    this.#ended = ended;
-  }
-
-  /** Chunks may split anywhere. */
-  write(chunk: Buffer): void {
-    for (const piece of this.#masker.push(chunk)) this.#text(this.#decoder.write(piece));
-  }
-
-  /** Nothing more will come. */
-  end(): void {
-    for (const piece of this.#masker.flush()) this.#text(this.#decoder.write(piece));
-    this.#text(this.#decoder.end());
-    if (this.#rest !== '') this.#line(this.#rest);
-    this.#rest = '';
-    this.#ended();
-  }
-
-  /** The line that has begun; what may be the beginning of a secret stands under a mask. */
-  get unfinished(): string {
-    return printable(`${this.#rest.slice(0, LINE_LIMIT)}${this.#masker.holds ? MASK : ''}`);
-  }
-
-  #text(text: string): void {
-    const lines = (this.#rest + text).split('\n');
-    this.#rest = lines.pop() as string;
-    for (const line of lines) this.#line(line);
-    // It is masked already, and may be cut anywhere.
-    if (this.#rest.length <= LINE_LIMIT * 4) return;
-    this.#line(this.#rest);
-    this.#rest = '';
   }
 }
