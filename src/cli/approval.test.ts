@@ -77,9 +77,15 @@ test('one person alone may approve what is their own, and it is said that no oth
   assert.ok(two.includes('may       bob') && two.includes('may not   ann, who asked for this run'), two.join('\n'));
 });
 
-test('a plan that is widened in a thousand harmless places does not push what guards a release out of sight', () => {
-  const noisy = fixturePlan((stage) => ({ ...stage, ...(stage.environment ? { environment: { ...stage.environment, settings: Object.fromEntries(Array.from({ length: 500 }, (_, index) => [`NAME_${index}`, 'x'])) } } : {}), budgetMs: stage.budgetMs * 2 }));
-  const shown = lines(run('r-1', {}), run('r-2', {}, noisy));
-  assert.equal(shown.filter((line) => line.startsWith('BUDGETS')).length, 4);
-  assert.ok(shown.length < 100 && shown.some((line) => /^… and \d+ more/.test(line)), String(shown.length));
+test('no crowd of harmless changes hides another: each subject has lines of its own', () => {
+  const alarm = (name: string, above: number) => ({ name, signal: { type: 'rate' as const, counter: { metric: 'c', labels: {} } }, above, points: [1, 1] as [number, number], everyMs: 1_000, minRequests: 1 });
+  const crowd = (above: number, bakeMs: number): Plan => fixturePlan((stage) => (stage.environment ? {
+    ...stage, budgetMs: above * 1_000, waves: stage.waves.map((wave) => ({ ...wave, steps: wave.steps.map((step) => ({ ...step, bake: { ...step.bake, minTimeMs: bakeMs, maxTimeMs: bakeMs } })) })),
+    environment: { ...stage.environment, alarms: Array.from({ length: 60 }, (_, index) => alarm(`a${index}`, above)), settings: Object.fromEntries(Array.from({ length: 500 }, (_, index) => [`NAME_${index}`, String(above)])) },
+  } : stage));
+  const shown = lines(run('r-1', {}, crowd(1, 600_000)), run('r-2', {}, crowd(2, 60_000)));
+  assert.ok(shown.includes('WAVES     prod, wave "one", step 1, bake, minTime: 10 min -> 1 min'), shown.join('\n'));
+  assert.equal(shown.filter((line) => line.startsWith('BUDGETS')).length, 3);
+  assert.equal(shown.filter((line) => line.startsWith('ALARMS')).length, 20);
+  assert.ok(shown.length < 120 && shown.some((line) => /^… and \d+ more/.test(line)), String(shown.length));
 });

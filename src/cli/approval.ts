@@ -17,8 +17,8 @@ export function approvalTold(state: PipelineState, run: Run, read: () => Operato
   return { ...shown, approvers: approversOf(state, run, shown.rule, operators) };
 }
 
-/** Changes are shown up to here, those that guard a release first; all of them are in `--json`. */
-const MOST = { changes: 60, commits: 50, evidence: 30 };
+/** Of each subject so many changes are shown, so that no crowd of one hides another; all of them are in `--json`. */
+const MOST = { changes: 20, commits: 50, evidence: 30 };
 const LONGEST = 300;
 
 /** What an approver should see: who may approve, the digests, the commits, and all that changed since the live release. */
@@ -60,7 +60,7 @@ function changeLines({ changes, replaces }: ApprovalTold): string[] {
   if (!replaces) return [];
   if (replaces.plan === null) return ['  CHANGED   the plan of what is live is not known, so nothing can be compared with it'];
   if (changes.length === 0) return ['  changed   nothing in the plan since the live release'];
-  return first(changes.map(({ about, text }) => `  ${TITLES[about].padEnd(9)} ${clipped(text)}`), MOST.changes);
+  return [...Map.groupBy(changes, ({ about }) => about)].flatMap(([about, some]) => first(some.map(({ text }) => `  ${TITLES[about].padEnd(9)} ${clipped(text)}`), MOST.changes));
 }
 
 /** `NEW forgiven  build.sast: 12 findings known by the baseline, 3 more than what is live` */
