@@ -46,7 +46,7 @@ export async function warmHost(): Promise<WarmHost> {
     clock: systemClock, journal, capacity: { builds: 2 }, operators: () => ({ people: {} }), pin: () => undefined, down: async () => ({ events: [] }),
     look: async () => ({ type: 'trunk-seen', commits: [{ id: `commit-${count += 1}`, tree: '', subject: '', author: '', reverts: [] }] }),
     effects: new LocalEffects({
-      clock: systemClock, kinds: new Map(kinds.map((kind) => [kind.kind, kind])), adopt: parsePlan, artifacts, cells, isolation: cells.isolation, builder: 'bench', repository: folder, reports: at('reports'),
+      clock: systemClock, kinds: new Map(kinds.map((kind) => [kind.kind, kind])), adopt: parsePlan, artifacts, cells, isolation: cells.isolation, network: 'machine', builder: 'bench', repository: folder, reports: at('reports'),
       history: () => ({ changedLines: async () => new Map(), async *files() { /* nothing is committed here */ }, async *versions() { /* nor ever was */ } }),
       environments: { regions: async () => [], region: () => { throw new Error('nothing is deployed here'); } },
       releases: new Releases(at('releases'), artifacts),

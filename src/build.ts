@@ -72,7 +72,7 @@ export async function localBuild({ place, folder, plan, cells, workTree, staged,
     clock: systemClock, kinds: new Map(parts.map((kind) => [kind.kind, kind])),
     adopt: parsePlan, // it was judged as a whole before it was cut down to Build
     artifacts, environments: environmentsOf(place), cells,
-    releases: new Releases(join(folder, 'releases'), artifacts), isolation: cells.isolation, secret: (name) => secrets.get(name), reports: join(folder, 'reports'),
+    releases: new Releases(join(folder, 'releases'), artifacts), isolation: cells.isolation, network: cells.network, secret: (name) => secrets.get(name), reports: join(folder, 'reports'),
     history: () => openHistory(place.repository, commit !== undefined ? { commit } : staged ? 'staged' : 'worktree'),
     workspaces: new Workspaces({ root: join(folder, 'work'), cells, hidden: place.hidden, checkout: (_commit, target) => (commit !== undefined ? checkout(place.repository, commit, target) : staged ? workTree.checkoutIndex(target) : workTree.checkoutWorkTree(target)) }),
     signer: nobody, builder: 'trunkline:worktree', repository: place.repository.root, results: keptLocally(place),

@@ -55,7 +55,7 @@ import type { Cells } from './runner/cell.ts';
 import { openCells } from './runner/cells.ts';
 import { openLog } from './runner/log.ts';
 import { serve } from './server/server.ts';
-import { pinApproval, readOperators, type PipelineSettings } from './settings.ts';
+import { pinApproval, readOperators, readSandbox, type PipelineSettings } from './settings.ts';
 import { checkout } from './source/git/checkout.ts';
 import { openHistory } from './source/git/history.ts';
 import { trackedAt } from './source/git/tracked.ts';
@@ -137,7 +137,7 @@ export async function startHost(given: Place, settings: PipelineSettings, reposi
     const byName = new Map(kinds.map((kind) => [kind.kind, kind]));
     const effects = new LocalEffects({
       clock: timeline, kinds: byName, adopt: (value) => adopted(value, byName), artifacts, environments, releases, workspaces, cells,
-      isolation: cells.isolation, secret: (name) => secrets.get(name), reports: place.reports, history: (commit) => openHistory(place.repository, { commit }), signer, builder, repository: repositoryName, results: keptByTrunk(place),
+      isolation: cells.isolation, network: cells.network, secret: (name) => secrets.get(name), reports: place.reports, history: (commit) => openHistory(place.repository, { commit }), signer, builder, repository: repositoryName, results: keptByTrunk(place),
       log: async (path) => {
         const file = join(place.logs, path);
         await mkdir(dirname(file), { recursive: true });
@@ -169,12 +169,12 @@ export function builderOf(application: string): string {
 }
 
 export function cellsOf(place: Place) {
-  return openCells({ records: place.cells, marker: place.state });
+  return openCells({ records: place.cells, marker: place.state, ...readSandbox(place.sandbox) });
 }
 
 /** Cells of a command that is no host: none that begins beside it takes them for those of an earlier one. */
-export function cellsIn(folder: string) {
-  return openCells({ records: join(folder, 'cells'), marker: folder });
+export function cellsIn(place: Place, folder: string) {
+  return openCells({ records: join(folder, 'cells'), marker: folder, ...readSandbox(place.sandbox) });
 }
 
 export function environmentsOf(place: Place, clock: Clock = systemClock) {

@@ -104,7 +104,7 @@ manifest.overrides = { ...manifest.overrides, ...JSON.parse(process.argv[1]) };
 fs.writeFileSync('package.json', JSON.stringify(manifest, null, /^[ \\t]+(?=")/m.exec(text)?.[0] ?? 2) + '\\n');`;
 
 async function carriedOut(cell: Cell, command: Pick<Parameters<Cell['run']>[0], 'command' | 'cwd' | 'log' | 'signal'>): Promise<void> {
-  const exit = await cell.run({ ...command, attempt: newId('npm', Date.now()), timeout: 120_000 });
+  const exit = await cell.run({ ...command, attempt: newId('npm', Date.now()), timeout: 120_000, reach: { hosts: 'registries' } });
   command.signal.throwIfAborted();
   if (exit.code !== 0) throw new TrunklineError('UPGRADE_FAILED', 'code', `"${[...command.command].slice(0, 3).join(' ').slice(0, 100)} …" failed (${exit.signal ?? `exit code ${exit.code}`})`, 'see the last lines; upgrade by hand what npm can\'t', command.log.lastLines(20));
 }

@@ -14,6 +14,7 @@ export interface Place {
   readonly keys: string;
   readonly secrets: string;
   readonly operators: string;
+  readonly sandbox: string;
   readonly pipeline: string;
   readonly environments: string;
   readonly work: string;
@@ -41,7 +42,7 @@ export function placeOf(repository: Repository, stateOption: string | undefined)
   return {
     repository, state,
     journal: at('journal.db'), socket: at('host.sock'), artifacts: at('artifacts'), keys: at('keys'), secrets: at('secrets'),
-    operators: at('operators.json'), pipeline: at('pipeline.json'), environments: at('environments'), work: at('work'),
+    operators: at('operators.json'), sandbox: at('sandbox.json'), pipeline: at('pipeline.json'), environments: at('environments'), work: at('work'),
     cells: at('cells'), releases: at('releases'), logs: at('logs'), reports: at('reports'), cache: at('cache'), local: at('local'), scans: at('scans'), advisories: at('advisories'), scratch: at('scratch'),
     hidden: [state, ...foldersOf(repository)],
   };

@@ -2,6 +2,7 @@ import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { z } from 'zod';
 import { operatorsSchema, type ApprovalRule, type Operators } from './core/operators.ts';
 import { TrunklineError } from './foundation/errors.ts';
+import { sandboxSchema, type SandboxSettings } from './runner/sandbox-settings.ts';
 
 /**
  * What the operator has settled for a pipeline, once: a commit can't change which branch is its trunk, nor a release
@@ -18,6 +19,12 @@ export type PipelineSettings = z.infer<typeof pipelineSchema>;
 export function readPipeline(path: string): PipelineSettings | undefined {
   const text = read(path);
   return text === undefined ? undefined : parse(pipelineSchema, text, path);
+}
+
+/** What code of commits may use of this machine; the operator writes it, and without it the defaults hold. */
+export function readSandbox(path: string): SandboxSettings {
+  const text = read(path);
+  return text === undefined ? {} : parse(sandboxSchema, text, path);
 }
 
 export function writePipeline(path: string, settings: PipelineSettings): void {

@@ -66,7 +66,7 @@ export async function openWork(repository: Repository, place: Place, user: strin
     const workdir = join(folder, 'work');
     const laidOut = join(workdir, 'checkout');
     await layOut(laidOut);
-    const cell = await cellsIn(folder).open({ id: basename(folder), workdir, hidden: place.hidden });
+    const cell = await cellsIn(place, folder).open({ id: basename(folder), workdir, hidden: place.hidden });
     const log = openLog(join(folder, 'evaluation.log'), { secrets: [] });
     try {
       return await evaluateConfig(cell, { config: join(laidOut, CONFIG), log, signal: new AbortController().signal, timeout: 30_000 });
@@ -103,14 +103,14 @@ export async function openWork(repository: Repository, place: Place, user: strin
     },
     build: async (options) => inScratch(place, async (folder) => {
       const plan = await evaluateWorkTree();
-      const lines = await localBuild({ place, folder, plan: options.forgiving ? searchesOf(plan) : plan, cells: cellsIn(folder), workTree, ...options });
+      const lines = await localBuild({ place, folder, plan: options.forgiving ? searchesOf(plan) : plan, cells: cellsIn(place, folder), workTree, ...options });
       if (!options.forgiving) await keepLastBuild(place, { folder, at: systemClock.wall(), staged: options.staged, lines });
       return lines;
     }),
     fix: async ({ advisories, ...options }) => inScratch(place, async (folder) => {
       const commit = await resolve(repository, 'HEAD');
       if (commit === undefined) throw new TrunklineError('COMMIT_UNKNOWN', 'usage', 'nothing is committed here yet', 'commit, then ask again');
-      return fix({ place, folder, cells: cellsIn(folder), workTree, commit, plan: await evaluated((checkedOut) => checkout(repository, commit, checkedOut)), wanted: advisories, now: systemClock.now(), ...options });
+      return fix({ place, folder, cells: cellsIn(place, folder), workTree, commit, plan: await evaluated((checkedOut) => checkout(repository, commit, checkedOut)), wanted: advisories, now: systemClock.now(), ...options });
     }),
     verify: async (artifact) => verifyStored(place, repositoryName, folded(), artifact),
     gc: async () => collect(place),

@@ -8,7 +8,7 @@ import type { Secret } from '../foundation/secret.ts';
 import type { Digest, Json, Millis, Name } from '../foundation/units.ts';
 import type { EnvironmentPlan, Plan } from '../pipeline/plan.ts';
 import type { z } from 'zod';
-import type { Cell, Exit, Isolation } from '../runner/cell.ts';
+import type { Cell, Exit, Isolation, Reach } from '../runner/cell.ts';
 import type { Log } from '../runner/log.ts';
 import type { Report } from '../reports/report.ts';
 import type { Caching } from './caching.ts';
@@ -72,12 +72,12 @@ export interface ActionContext {
   /** Prints one line into the action's log. */
   log(line: string): void;
   /** Runs a command of the commit in the stage's cell; output goes to the action's log, masked. */
-  exec(command: string | readonly string[], options?: { readonly cwd?: string; readonly env?: { readonly [name: string]: string }; readonly timeout?: Millis }): Promise<Exit>;
+  exec(command: string | readonly string[], options?: { readonly cwd?: string; readonly env?: { readonly [name: string]: string }; readonly timeout?: Millis; /** Default is nowhere. */ readonly reach?: Reach }): Promise<Exit>;
   /**
    * Brings into the checkout what a known installation, such as "npm ci", makes of the manifests that lie there: what was
    * kept of an earlier one, else by running it in a room of its own. Undefined where it is none that can be kept; else how it ended.
    */
-  install(command: string): Promise<Exit | undefined>;
+  install(command: string, reach: Reach): Promise<Exit | undefined>;
   /** The stage's cell itself, and the log as something to write to. */
   cell(): Promise<Cell>;
   readonly writer: Log;

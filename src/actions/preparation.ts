@@ -2,6 +2,7 @@ import { digestOf } from '../foundation/digest.ts';
 import { TrunklineError } from '../foundation/errors.ts';
 import { Folder, isAbsent, readBelow } from '../foundation/folder.ts';
 import { removeIn } from '../foundation/removal.ts';
+import { networkOfPreparation, type Network } from '../pipeline/network.ts';
 import type { ActionContext } from './action.ts';
 
 /** Says in a checkout which preparation is done. */
@@ -13,10 +14,10 @@ const underway = new Map<string, Promise<void>>();
  * stage ask for it, and again from the start when a crash came before its end.
  * @throws {TrunklineError} `PREPARE_FAILED` with the last lines.
  */
-export async function prepareWorkdir(command: string, context: ActionContext): Promise<void> {
+export async function prepareWorkdir(command: string, context: ActionContext, network?: Network): Promise<void> {
   // One after the other: the next finds what the one before has done, or tries itself where that failed.
   const before = underway.get(context.workdir) ?? Promise.resolve();
-  const mine = before.catch(() => {}).then(() => prepare(command, context));
+  const mine = before.catch(() => {}).then(() => prepare(command, context, network));
   underway.set(context.workdir, mine);
   try {
     await mine;
@@ -25,11 +26,12 @@ export async function prepareWorkdir(command: string, context: ActionContext): P
   }
 }
 
-async function prepare(command: string, context: ActionContext): Promise<void> {
+async function prepare(command: string, context: ActionContext, network: Network | undefined): Promise<void> {
   context.signal.throwIfAborted();
   const done = digestOf(command);
   if (await isMarked(context.workdir, done)) return;
-  const exit = await context.install(command) ?? await context.exec(command);
+  const reach = { hosts: networkOfPreparation(network) };
+  const exit = await context.install(command, reach) ?? await context.exec(command, { reach });
   context.signal.throwIfAborted();
   if (exit.code !== 0) {
     throw new TrunklineError('PREPARE_FAILED', 'infra', `"${command}" failed (${exit.ended === 'timeout' ? 'it took too long' : exit.signal ?? `exit code ${exit.code}`}), so the tests can't run`,

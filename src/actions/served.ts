@@ -30,3 +30,9 @@ export function regionsOf(context: ActionContext): readonly [Name, ...Name[]] {
   }
   return [first, ...rest];
 }
+
+/** The ports of this machine at which the stage's own environment is reached; none where it has none. */
+export async function portsOf(context: ActionContext): Promise<readonly number[]> {
+  const states = await Promise.all((context.environment?.regions ?? []).map((region) => context.region(region).observe()));
+  return states.flatMap(({ url }) => (url === undefined || !URL.canParse(url) ? [] : [Number(new URL(url).port)])).filter((port) => port > 0);
+}

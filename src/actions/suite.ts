@@ -4,8 +4,11 @@ import { z } from 'zod';
 import { TrunklineError, type ErrorRecord } from '../foundation/errors.ts';
 import type { TestCase, TestReport } from '../reports/report.ts';
 import type { ActionContext, CheckContext } from './action.ts';
+import { networkOf } from '../pipeline/network.ts';
+import { networkInput } from './network-input.ts';
 import { prepareWorkdir } from './preparation.ts';
 import { testsIn } from './reading.ts';
+import { portsOf } from './served.ts';
 import { removeStale } from './stale.ts';
 
 const relativePath = z.string().min(1).max(4_096).refine((path) => !path.startsWith('/') && !path.split(/[\\/]/).includes('..') && !path.includes('\0'), 'write a path inside the repository');
@@ -18,6 +21,8 @@ export const suiteInput = z.strictObject({
   env: z.record(z.string(), z.string()).optional(),
   /** Makes the fresh checkout ready, such as "npm ci"; done once, however many suites of the stage name it. */
   prepare: z.string().min(1).optional(),
+  /** Where it may go beside the environment that it tests; by default nowhere. */
+  network: networkInput.optional(),
 });
 
 export type Suite = z.infer<typeof suiteInput>;
@@ -34,9 +39,9 @@ export interface Verdict {
  * @throws {TrunklineError} when the tests can't be run at all.
  */
 export async function runSuite(suite: Suite, name: string, env: { readonly [name: string]: string }, context: ActionContext): Promise<Verdict> {
-  if (suite.prepare !== undefined) await prepareWorkdir(suite.prepare, context);
+  if (suite.prepare !== undefined) await prepareWorkdir(suite.prepare, context, suite.network);
   await removeStale([suite.junit], context);
-  const exit = await context.exec(suite.command, { env: { ...suite.env, ...env } });
+  const exit = await context.exec(suite.command, { env: { ...suite.env, ...env }, reach: { hosts: networkOf({ row: context.row, ...suite }), ports: await portsOf(context) } });
   context.signal.throwIfAborted();
   if (exit.ended === 'timeout') return failed('TESTS_TOO_SLOW', `"${suite.command}" did not end in time`, 'make the tests faster, or give the action a longer timeout', context.lastLines(20));
 

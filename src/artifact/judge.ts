@@ -15,7 +15,10 @@ const provenanceSchema = z.object({
   buildDefinition: z.object({
     buildType: z.string(),
     externalParameters: z.record(z.string(), z.unknown()),
-    internalParameters: z.strictObject({ isolation: z.enum(['namespaces', 'none']), sequence: z.int() }),
+    internalParameters: z.strictObject({
+      isolation: z.enum(['namespaces', 'none']), sequence: z.int(),
+      network: z.strictObject({ of: z.enum(['own', 'machine']), actions: z.record(z.string(), z.union([z.string(), z.array(z.string())])) }).optional(),
+    }),
   }),
   runDetails: z.object({ builder: z.object({ id: z.string() }) }),
 });

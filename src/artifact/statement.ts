@@ -32,13 +32,20 @@ export interface ProvenancePredicate {
     readonly buildType: string;
     /** What came from outside, complete: verification refuses a parameter that it does not know. */
     readonly externalParameters: { readonly repository: string; readonly ref: string; readonly commit: string; readonly plan: Digest };
-    readonly internalParameters: { readonly isolation: 'namespaces' | 'none'; readonly sequence: number };
+    readonly internalParameters: { readonly isolation: 'namespaces' | 'none'; readonly sequence: number; readonly network?: NetworkFacts };
     readonly resolvedDependencies: readonly { readonly uri: string; readonly digest: { readonly [algorithm: string]: string } }[];
   };
   readonly runDetails: {
     readonly builder: { readonly id: string };
     readonly metadata: { readonly invocationId: string; readonly startedOn: string; readonly finishedOn: string };
   };
+}
+
+/** What commands of Build could reach. */
+export interface NetworkFacts {
+  /** `machine`: whatever the machine reaches, since no network namespaces can be made; what actions asked for was not held to. */
+  readonly of: 'own' | 'machine';
+  readonly actions: { readonly [action: string]: 'none' | 'registries' | readonly string[] };
 }
 
 export interface ProvenanceFacts {
@@ -49,6 +56,7 @@ export interface ProvenanceFacts {
   readonly commit: string;
   readonly plan: Digest;
   readonly isolation: 'namespaces' | 'none';
+  readonly network?: NetworkFacts;
   /** Of the release: it rises with every release of the pipeline. */
   readonly sequence: number;
   readonly run: string;
@@ -60,12 +68,12 @@ export interface ProvenanceFacts {
 }
 
 export function provenance(subject: Subject, facts: ProvenanceFacts): Statement<typeof PROVENANCE, ProvenancePredicate> {
-  const { repository, ref, commit, plan, isolation, sequence, run, builder, startedAt, finishedAt, dependencies = [] } = facts;
+  const { repository, ref, commit, plan, isolation, network, sequence, run, builder, startedAt, finishedAt, dependencies = [] } = facts;
   return statement(subject, PROVENANCE, {
     buildDefinition: {
       buildType: BUILD_TYPE,
       externalParameters: { repository, ref, commit, plan },
-      internalParameters: { isolation, sequence },
+      internalParameters: { isolation, sequence, ...(network === undefined ? {} : { network }) },
       resolvedDependencies: [{ uri: `git+${repository}@${ref}`, digest: { gitCommit: commit } }, ...dependencies],
     },
     runDetails: { builder: { id: builder }, metadata: { invocationId: run, startedOn: time(startedAt), finishedOn: time(finishedAt) } },

@@ -2,6 +2,7 @@ import { rows, type RowId } from '../catalogue/rows.ts';
 import { formatDuration, type Digest } from '../foundation/units.ts';
 import { fieldOf } from './field.ts';
 import { hollow, toothless } from './hollow.ts';
+import { networksOf } from './network.ts';
 import { planDigest, type ActionPlan, type Plan, type StagePlan } from './plan.ts';
 import { beforeDeployment, builtAgain, noBillOfMaterials, publishedBeside, sharedWith, spelledOut } from './misuse.ts';
 import { predictedDuration, TWO_HOURS, warningsOf } from './predicted.ts';
@@ -33,6 +34,8 @@ export interface Check {
   readonly plan: Digest;
   /** Every row of the catalogue once, in its order. */
   readonly rows: readonly RowCheck[];
+  /** Where the commands of each action may go. */
+  readonly networks: ReturnType<typeof networksOf>;
   readonly warnings: readonly string[];
 }
 
@@ -62,7 +65,7 @@ export async function checkPlan(checking: Checking): Promise<Check> {
     if (reason !== undefined) return { id, level, state: 'waived', reason, ...place };
     return { id, level, ...(await stateOf(id, checking, inspected.get(id))), ...place };
   }));
-  return { plan: planDigest(plan), rows: checked, warnings: [...warningsOf(plan), ...remarks(checking)] };
+  return { plan: planDigest(plan), rows: checked, networks: networksOf(plan), warnings: [...warningsOf(plan), ...remarks(checking)] };
 }
 
 /** Whether nothing required is missing: what decides the exit code. */

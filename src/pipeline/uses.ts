@@ -1,6 +1,7 @@
 import type { Duration, Json, Millis } from '../foundation/units.ts';
 import { findingsFormats, noneFrom, severities, type FindingsFormatName, type Limits, type Severity } from '../reports/names.ts';
 import { isDay } from '../reports/suppression.ts';
+import { hostFault, type Network } from './network.ts';
 import { globFault, isInside, LONGEST } from './shape.ts';
 import { Reading, written } from './written.ts';
 
@@ -31,9 +32,9 @@ export type Archive = Use<'archive', { readonly files: readonly string[]; readon
 /** Made by {@link dbmate}. */
 export type Migrations = Use<'dbmate', { readonly directory: string }>;
 /** Made by {@link cucumber}. */
-export type Features = Use<'cucumber', { readonly command: string; readonly junit: string; readonly prepare?: string }>;
+export type Features = Use<'cucumber', { readonly command: string; readonly junit: string; readonly prepare?: string; readonly network?: Network }>;
 /** Made by {@link playwright}. */
-export type Journeys = Use<'playwright', { readonly command: string; readonly junit: string; readonly prepare?: string }>;
+export type Journeys = Use<'playwright', { readonly command: string; readonly junit: string; readonly prepare?: string; readonly network?: Network }>;
 /** Made by {@link alarms}. */
 export type Monitoring = Use<'alarms', { readonly minTimeMs: Millis; readonly minRequests: number; readonly maxTimeMs: Millis }>;
 /** Made by {@link probes}. */
@@ -45,6 +46,7 @@ export type Approval = Use<'approval', { readonly by: readonly string[]; readonl
 export interface ShellInput {
   readonly command: string;
   readonly prepare?: string;
+  readonly network?: Network;
   readonly inputs?: readonly string[];
   readonly outputs?: readonly string[];
   readonly cache?: boolean;
@@ -98,6 +100,12 @@ export interface ShellOptions extends Trying {
   /** What runs first in the stage's fresh checkout, once for all actions that name it, such as `"npm ci"`: what it installs is kept for the next run. */
   readonly prepare?: string;
   /**
+   * Where the command may go: `"none"`, `"registries"` (those of this machine's package managers), or hosts, such as
+   * `["api.example.org", "registries"]`. By default nowhere for what only reads or tests, and to the registries for what
+   * builds or itself fetches packages; `prepare` reaches the registries always.
+   */
+  readonly network?: Network;
+  /**
    * Globs of the files that decide what the command comes to: while none of them has changed, nor the manifests and lock
    * files at the top, its last result is given again. By default every file of the commit.
    */
@@ -134,7 +142,7 @@ export function sh(command: string, options: ShellOptions & { readonly junit: st
 export function sh(command: string, options?: ShellOptions): Command;
 export function sh(command: string, options: ShellOptions = {}): Command {
   const read = new Reading(sh, 'sh');
-  const { junit, coverage, atLeast, findings, sbom, prepare, inputs, outputs, cache, staged } = read.fields(options, ['junit', 'coverage', 'atLeast', 'findings', 'failOn', 'atMost', 'sbom', 'prepare', 'inputs', 'outputs', 'cache', 'staged', 'timeout', 'retry']);
+  const { junit, coverage, atLeast, findings, sbom, prepare, network, inputs, outputs, cache, staged } = read.fields(options, ['junit', 'coverage', 'atLeast', 'findings', 'failOn', 'atMost', 'sbom', 'prepare', 'network', 'inputs', 'outputs', 'cache', 'staged', 'timeout', 'retry']);
   if (atLeast !== undefined && coverage === undefined) throw read.wrong('atLeast', 'say with "coverage" where the coverage is');
   if (findings === undefined && (options.failOn !== undefined || options.atMost !== undefined)) throw read.wrong(options.failOn === undefined ? 'atMost' : 'failOn', 'say with "findings" where they are');
   return written(sh, {
@@ -147,6 +155,7 @@ export function sh(command: string, options: ShellOptions = {}): Command {
       ...(findings === undefined ? {} : { findings: files(read, 'findings', findings), limits: limits(read, options, 'medium') }),
       ...(sbom === undefined ? {} : { sbom: path(read, 'sbom', sbom) }),
       ...(prepare === undefined ? {} : { prepare: read.text('prepare', prepare) }),
+      ...(network === undefined ? {} : { network: networkIn(read, network) }),
       ...(inputs === undefined ? {} : { inputs: globs(read, 'inputs', inputs, 1) }),
       ...(outputs === undefined ? {} : { outputs: globs(read, 'outputs', outputs, 0) }),
       ...(cache === undefined ? {} : { cache: read.oneOf('cache', String(cache), ['true', 'false']) === 'true' }),
@@ -293,6 +302,8 @@ export interface SuiteOptions extends Trying {
   readonly junit: string;
   /** What runs first in the stage's fresh checkout; by default `"npm ci"`, and `false` for nothing. */
   readonly prepare?: string | false;
+  /** Where the command may go beside the environment that it tests: hosts, or `"registries"`; by default nowhere. */
+  readonly network?: Network;
 }
 
 /**
@@ -363,12 +374,13 @@ export function approval(options: {
 }
 
 function suite(read: Reading, command: string, options: SuiteOptions) {
-  const { junit, prepare = 'npm ci' } = read.fields(options, ['junit', 'prepare', 'timeout', 'retry']);
+  const { junit, prepare = 'npm ci', network } = read.fields(options, ['junit', 'prepare', 'network', 'timeout', 'retry']);
   return {
     input: {
       command: read.text('command', command),
       junit: path(read, 'junit', junit),
       ...(prepare === false ? {} : { prepare: read.text('prepare', prepare) }),
+      ...(network === undefined ? {} : { network: networkIn(read, network) }),
     },
     ...trying(read, options),
   };
@@ -410,6 +422,15 @@ function stagedInput(read: Reading, value: string | StagedOptions): StagedInput 
   const { run, files: meant, tests } = new Reading(read.callee, `${read.name}.staged`).fields(value, ['run', 'files', 'tests']);
   const globs = (field: string, given: string | readonly string[]): readonly string[] => read.list<string>(`staged.${field}`, typeof given === 'string' ? [given] : given, 1).map((glob, index) => path(read, `staged.${field}[${index}]`, glob));
   return { run: read.text('staged.run', run), ...(meant === undefined ? {} : { files: globs('files', meant) }), ...(tests === undefined ? {} : { tests: globs('tests', tests) }) };
+}
+
+function networkIn(read: Reading, value: Network): Network {
+  if (typeof value === 'string') return read.oneOf('network', value, ['none', 'registries']);
+  return read.list<string>('network', value, 1, 64).map((host, index) => {
+    const fault = typeof host === 'string' ? hostFault(host) : 'write a host';
+    if (fault !== undefined) throw read.wrong(`network[${index}]`, fault);
+    return host;
+  });
 }
 
 function path(read: Reading, field: string, value: unknown): string {

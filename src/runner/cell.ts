@@ -4,7 +4,8 @@ import type { Log } from './log.ts';
 /**
  * A cell is where code of a commit runs: a mount, user and PID namespace of its own, in which the state folder does
  * not exist, only `workdir` can be written, and the environment holds nothing that is not listed. When the cell is
- * closed, or the host dies, the kernel ends every process in it. The network is the machine's.
+ * closed, or the host dies, the kernel ends every process in it. Each command has a network of its own: a loopback, and
+ * a way to the places that it is given.
  */
 export interface Cell {
   readonly id: string;
@@ -31,9 +32,19 @@ export interface CellCommand {
   readonly cwd?: string;
   /** Added to the allow-listed environment. Values may be secrets: add those to the log first. */
   readonly env?: { readonly [name: string]: string };
+  /** Where it may go; default is nowhere. */
+  readonly reach?: Reach;
   readonly timeout: Millis;
   readonly signal: AbortSignal;
   readonly log: Log;
+}
+
+/** What a command reaches beside its own loopback. */
+export interface Reach {
+  /** `registries`: those of this machine. Else names, `HOST`, `*.HOST` or `HOST:PORT`. */
+  readonly hosts: 'none' | 'registries' | readonly string[];
+  /** Ports of the machine's own loopback, found at the same address inside. */
+  readonly ports?: readonly number[];
 }
 
 export interface Exit {
@@ -43,6 +54,8 @@ export interface Exit {
   readonly signal: string | null;
   readonly ended: 'by-itself' | 'timeout' | 'cancelled';
   readonly duration: Millis;
+  /** Places that it asked for and that it may not reach; left out where there are none. */
+  readonly refused?: readonly string[];
 }
 
 export interface CellSpec {
@@ -59,6 +72,8 @@ export interface CellSpec {
 
 export interface Cells {
   readonly isolation: Isolation;
+  /** `machine`: every command reaches whatever the machine does, since no network namespace can be made. */
+  readonly network: 'own' | 'machine';
   /** Why `isolation` is `none`, and what to do about it; undefined where cells are sealed. */
   readonly weakness: string | undefined;
   /** @throws {TrunklineError} `CELL_NOT_SEALED` when the machine refuses a part of what a cell promises. */

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { chmod, mkdir, realpath, writeFile } from 'node:fs/promises';
+import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { type Clock, systemClock } from '../foundation/clock.ts';
 import { digestOf } from '../foundation/digest.ts';
@@ -12,6 +13,8 @@ import { startInGroup } from './group/attempt.ts';
 import { bearsCell, bearsEarlierHost, type Mark } from './marks.ts';
 import { reapRecords } from './namespaces/records.ts';
 import { seal } from './namespaces/sealed.ts';
+import { mavenSettings } from '../network/proxy-variables.ts';
+import { mavenMirrors } from '../network/registries.ts';
 import { findTools, type Tools } from '../sandbox/tools.ts';
 import { npmSettings } from './npm-settings.ts';
 import { endMarked } from '../sandbox/processes.ts';
@@ -30,7 +33,9 @@ export interface CellsOptions {
   /** The `.npmrc` in a cell's HOME; default is how this machine's npm reaches its registries. */
   readonly npmrc?: string;
   /** Whether commands find the name and password of the machine's proxy; default is that they don't. */
-  readonly proxyCredentials?: boolean;
+  readonly proxyCredentials?: boolean | undefined;
+  /** Hosts that the operator counts among the registries of this machine, also private ones. */
+  readonly registries?: readonly string[] | undefined;
 }
 
 const GRACE: Millis = 2_000;
@@ -42,6 +47,7 @@ export function openCells(options: CellsOptions): Cells {
 
 class MachineCells implements Cells {
   readonly isolation: Isolation;
+  readonly network: 'own' | 'machine';
   readonly weakness: string | undefined;
   readonly #records: string;
   readonly #clock: Clock;
@@ -50,11 +56,14 @@ class MachineCells implements Cells {
   readonly #mark: Pick<Mark, 'state' | 'host'>;
   readonly #living = new Set<string>();
   readonly #proxyCredentials: boolean;
+  readonly #registries: readonly string[];
   #npmrc: Promise<string> | undefined;
 
-  constructor({ records, marker, clock = systemClock, grace = GRACE, npmrc, proxyCredentials = false }: CellsOptions, tools: Tools | undefined, weakness: string | undefined) {
+  constructor({ records, marker, clock = systemClock, grace = GRACE, npmrc, proxyCredentials = false, registries = [] }: CellsOptions, tools: Tools | undefined, weakness: string | undefined) {
     this.isolation = tools ? 'namespaces' : 'none';
     this.weakness = weakness;
+    this.network = tools?.loopback === undefined ? 'machine' : 'own';
+    this.#registries = registries;
     this.#records = records;
     this.#clock = clock;
     this.#grace = grace;
@@ -91,18 +100,24 @@ class MachineCells implements Cells {
   }
 
   async #furnish(scratch: string): Promise<void> {
-    this.#npmrc ??= npmSettings();
-    const [home, temporary] = [join(scratch, 'home'), join(scratch, 'tmp')];
+    this.#npmrc ??= npmSettings({ proxies: this.network === 'machine' });
+    const [home, temporary, gates] = [join(scratch, 'home'), join(scratch, 'tmp'), join(scratch, 'gates')];
     await mkdir(home, { recursive: true, mode: 0o700 });
     await mkdir(temporary);
     await chmod(temporary, 0o1777);
+    // Passed but not read: a command finds its own gate by its name, and no other's.
+    await mkdir(gates);
+    await chmod(gates, 0o311);
     await writeFile(join(home, '.npmrc'), await this.#npmrc);
+    if (this.network === 'machine') return;
+    await mkdir(join(home, '.m2'));
+    await writeFile(join(home, '.m2', 'settings.xml'), mavenSettings(mavenMirrors(homedir())));
   }
 
-  async #hold({ hidden }: CellSpec, workdir: string, scratch: string, mark: Mark): Promise<Pick<CellParts, 'start' | 'end' | 'require'>> {
+  async #hold({ hidden }: CellSpec, workdir: string, scratch: string, mark: Mark): Promise<Pick<CellParts, 'start' | 'open' | 'end' | 'require'>> {
     const proxyCredentials = this.#proxyCredentials;
-    if (this.#tools) return seal({ tools: this.#tools, mark, workdir, hidden: [...hidden, this.#records], scratch: await realpath(scratch), proxyCredentials });
+    if (this.#tools) return seal({ tools: this.#tools, mark, workdir, hidden: [...hidden, this.#records], scratch: await realpath(scratch), proxyCredentials, registries: this.#registries });
     const base = surroundings({ host: process.env, user: userName(), home: join(scratch, 'home'), temporary: join(scratch, 'tmp'), proxyCredentials });
-    return { start: startInGroup(base, mark), end: async () => void await endMarked(bearsCell(mark)), require: async () => {} };
+    return { start: startInGroup(base, mark), end: async () => void await endMarked(bearsCell(mark)), open: async () => undefined, require: async () => {} };
   }
 }

@@ -28,5 +28,6 @@ test('of the host\'s environment only the ways to the network pass', () => {
 
 test('npm reaches its registries without a token or a password', () => {
   const settings = { registry: 'https://user:word@registry.example/npm/', '@own:registry': 'https://own.example/', cafile: '/etc/ca.pem', '//registry.example/:_authToken': 'token', _auth: 'token', 'https-proxy': 'http://user:wo/rd@proxy:80', 'strict-ssl': true, userconfig: '/home/u/.npmrc', 'script-shell': '/evil' };
-  assert.equal(npmrc(settings), 'registry=https://registry.example/npm/\n@own:registry=https://own.example/\ncafile=/etc/ca.pem\nhttps-proxy=http://proxy:80\nstrict-ssl=true\naudit=false\nfund=false\nupdate-notifier=false\n');
+  assert.equal(npmrc(settings, { proxies: true }), 'registry=https://registry.example/npm/\n@own:registry=https://own.example/\ncafile=/etc/ca.pem\nhttps-proxy=http://proxy:80\nstrict-ssl=true\naudit=false\nfund=false\nupdate-notifier=false\n');
+  assert.doesNotMatch(npmrc(settings, { proxies: false }), /proxy/);
 });

@@ -32,6 +32,11 @@ export function surroundings({ host, user, home, temporary, proxyCredentials = f
   };
 }
 
+/** For commands with a network of their own: the machine's proxies are of no use there, and are told of by a gate. */
+export function withoutProxies(host: Surroundings['host']): Surroundings['host'] {
+  return Object.fromEntries(Object.entries(host).filter(([name]) => ![...PROXIES, 'NO_PROXY', 'no_proxy'].includes(name)));
+}
+
 export function userName(): string {
   try {
     return userInfo().username;

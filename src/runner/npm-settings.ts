@@ -11,16 +11,18 @@ const NAMES = ['cafile', 'https-proxy', 'noproxy', 'proxy', 'registry', 'strict-
  * `npm ci` must work in it. No token and no password is among it: what needs one can't be fetched by a build.
  * Empty where there is no npm.
  */
-export async function npmSettings(): Promise<string> {
+export async function npmSettings({ proxies }: { readonly proxies: boolean }): Promise<string> {
   const asked = await promisify(execFile)('npm', ['config', 'list', '--json'], { cwd: homedir(), env: { ...process.env, PATH: searchPath(process.env['PATH']) }, timeout: 20_000 }).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return undefined;
     throw error;
   });
-  return asked === undefined ? '' : npmrc(JSON.parse(asked.stdout) as { readonly [name: string]: unknown });
+  return asked === undefined ? '' : npmrc(JSON.parse(asked.stdout) as { readonly [name: string]: unknown }, { proxies });
 }
 
-export function npmrc(settings: { readonly [name: string]: unknown }): string {
+/** @param proxies whether those of the machine are named; where a gate stands before them, npm hears of that by its environment. */
+export function npmrc(settings: { readonly [name: string]: unknown }, { proxies }: { readonly proxies: boolean }): string {
   const passed = Object.entries(settings).flatMap(([name, value]) => {
+    if (name.endsWith('proxy') && !proxies) return [];
     if (!NAMES.includes(name) && !/^@[^:/]+:registry$/.test(name)) return [];
     if (typeof value === 'boolean') return [`${name}=${value}`];
     return typeof value === 'string' && value !== '' && !/[\r\n]/.test(value) ? [`${name}=${name.endsWith('proxy') && name !== 'noproxy' ? proxyWithoutUser(value) : withoutUser(value)}`] : [];

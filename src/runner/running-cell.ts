@@ -4,7 +4,7 @@ import type { Clock } from '../foundation/clock.ts';
 import { TrunklineError } from '../foundation/errors.ts';
 import type { Millis } from '../foundation/units.ts';
 import { attend, type Tree } from './attend.ts';
-import type { Cell, CellCommand, Exit, Isolation } from './cell.ts';
+import type { Cell, CellCommand, Exit, Isolation, Reach } from './cell.ts';
 import { requireVariables } from './command-environment.ts';
 
 /** One command, ready to be started: an absolute folder that exists, words that need no shell. */
@@ -13,7 +13,14 @@ export interface Start {
   readonly cwd: string;
   readonly given: { readonly [name: string]: string };
   readonly attempt: string;
+  /** The gate's socket, and the ports on which it is reached; undefined for a command without a network. */
+  readonly relay?: Relay;
 }
+
+export interface Relay { readonly gate: string; readonly ports: readonly number[] }
+
+/** A way out for one command, and what was refused on it. */
+export interface Opened extends AsyncDisposable { readonly relay: Relay; readonly refused: ReadonlySet<string> }
 
 export interface CellParts {
   readonly id: string;
@@ -23,6 +30,8 @@ export interface CellParts {
   readonly clock: Clock;
   readonly grace: Millis;
   readonly start: (start: Start) => Tree;
+  /** Opens a way out; undefined for none, and where the network is the machine's. */
+  readonly open: (reach: Reach | undefined) => Promise<Opened | undefined>;
   /** Ends everything in the cell; resolves once that is proven. */
   readonly end: () => Promise<void>;
   /** Removes what the cell leaves. */
@@ -61,16 +70,18 @@ export class RunningCell implements Cell {
   }
 
   async #run(command: CellCommand): Promise<Exit> {
-    const { clock, grace, start, require } = this.#parts;
+    const { clock, grace, start, open, require } = this.#parts;
     const words = typeof command.command === 'string' ? ['/bin/sh', '-c', command.command] : command.command;
     if (words.length === 0) throw new TrunklineError('COMMAND_EMPTY', 'usage', 'a command without words can\'t be run', 'name a program');
     const given = command.env ?? {};
     requireVariables(given);
     const cwd = await this.#folder(command.cwd ?? '.');
     if (this.#closed) throw new TrunklineError('CELL_CLOSED', 'bug', `the cell ${this.id} was asked to run a command after it had been closed`);
-    const exit = await attend(() => start({ words, cwd, given, attempt: command.attempt }), command, { clock, grace, closing: this.#closing.signal });
+    await using opened = await open(command.reach);
+    const relay = opened === undefined ? {} : { relay: opened.relay };
+    const exit = await attend(() => start({ words, cwd, given, attempt: command.attempt, ...relay }), command, { clock, grace, closing: this.#closing.signal });
     if (exit.ended === 'by-itself') await require();
-    return exit;
+    return opened === undefined || opened.refused.size === 0 ? exit : { ...exit, refused: [...opened.refused] };
   }
 
   async #folder(cwd: string): Promise<string> {

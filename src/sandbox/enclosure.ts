@@ -16,6 +16,8 @@ export interface Enclosing {
   readonly hidden: readonly string[];
   /** What must be seen in spite of what is hidden around it. */
   readonly needed: readonly string[];
+  /** Folders that can be passed, read-only, as shut as they are. */
+  readonly passages?: readonly string[];
   /** The cell's own folder, with `home` and `tmp` in it, on the machine's disk. */
   readonly scratch: string;
   /** Whether commands run as another user than the host, who can't pass a door that is shut to others. */
@@ -29,7 +31,7 @@ const DEVICES = ['null', 'zero', 'full', 'random', 'urandom', 'tty'];
 const DEVICE_LINKS = { fd: '/proc/self/fd', stdin: '/proc/self/fd/0', stdout: '/proc/self/fd/1', stderr: '/proc/self/fd/2', ptmx: 'pts/ptmx' };
 
 /** Decides the layers of a cell, and makes in `scratch` what they show. */
-export async function enclose({ workdir, hidden, needed, scratch, asStranger }: Enclosing): Promise<Enclosure> {
+export async function enclose({ workdir, hidden, needed, passages = [], scratch, asStranger }: Enclosing): Promise<Enclosure> {
   const home = join(scratch, 'home');
   const seen = await existing(needed);
   const doors = asStranger ? (await Promise.all([workdir, home, ...seen].map(shutDoors))).flat() : [];
@@ -42,7 +44,7 @@ export async function enclose({ workdir, hidden, needed, scratch, asStranger }: 
     { target: '/tmp', source: join(scratch, 'tmp'), writable: true, file: false },
     { target: '/dev', source: join(scratch, 'dev'), writable: false, file: false },
   ];
-  const shown = await Promise.all([...seen, ...await contentsOf(rooms)]
+  const shown = await Promise.all([...seen, ...await existing(passages), ...await contentsOf(rooms)]
     .filter((path) => !covers.some(({ target }) => target === path) && [...covers, ...replaced].some(({ target }) => isInside(path, target)))
     .map((path) => same(path, false)));
   const devices = (await existing(DEVICES.map((name) => `/dev/${name}`))).map((path) => ({ target: path, source: path, writable: true, file: true }));

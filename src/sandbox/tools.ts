@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { accessSync, constants } from 'node:fs';
 import { join } from 'node:path';
+import { raisingLoopback } from './loopback.ts';
 
 /** The programs of util-linux that make and enter namespaces, and the user that commands run as. */
 export interface Tools {
@@ -14,6 +15,8 @@ export interface Tools {
   readonly stranger: { readonly uid: number; readonly gid: number } | undefined;
   readonly uid: number;
   readonly gid: number;
+  /** What raises the loopback of a new network namespace; undefined where none can be made, and the network is the machine's. */
+  readonly loopback: readonly string[] | undefined;
 }
 
 const NOBODY = 65_534;
@@ -25,11 +28,22 @@ export function findTools(): Tools | { readonly weakness: string } {
   const [unshare, nsenter, mount] = ['unshare', 'nsenter', 'mount'].map(find);
   if (!unshare || !nsenter || !mount) return { weakness: 'unshare, nsenter or mount is missing; install util-linux' };
   const [uid, gid] = [process.geteuid!(), process.getegid!()];
-  const tools: Tools = { unshare, nsenter, mount, uid, gid, stranger: uid === 0 ? { uid: NOBODY, gid: NOBODY } : undefined };
+  const base = { unshare, nsenter, mount, uid, gid, stranger: uid === 0 ? { uid: NOBODY, gid: NOBODY } : undefined };
+  const failures: string[] = [];
+  for (const loopback of [...raisingLoopback(find), undefined]) {
+    const tools: Tools = { ...base, loopback };
+    const why = failureOf(tools);
+    if (why === undefined) return tools;
+    failures.push(why);
+  }
+  return { weakness: `this machine does not let ${uid === 0 ? 'root' : 'an ordinary user'} make namespaces (${failures.at(-1)}); allow it by kernel.unprivileged_userns_clone=1, kernel.apparmor_restrict_unprivileged_userns=0 and user.max_user_namespaces, or by --privileged for a container` };
+}
+
+/** What goes wrong when a cell and an attempt in it are tried; undefined when nothing does. */
+function failureOf(tools: Tools): string | undefined {
+  const { unshare, mount } = tools;
   const tried = spawnSync(unshare, [...cellOptions(tools), '/bin/sh', '-c', `${mount} -t tmpfs trial /run && exec "$@"`, 'sh', ...trialOfAttempt(tools)], { encoding: 'utf8', timeout: 10_000, env: {} });
-  if (tried.status === 0) return tools;
-  const why = (tried.stderr ?? tried.error?.message ?? '').trim().split('\n').at(-1);
-  return { weakness: `this machine does not let ${uid === 0 ? 'root' : 'an ordinary user'} make namespaces (${why}); allow it by kernel.unprivileged_userns_clone=1, kernel.apparmor_restrict_unprivileged_userns=0 and user.max_user_namespaces, or by --privileged for a container` };
+  return tried.status === 0 ? undefined : (tried.stderr ?? tried.error?.message ?? '').trim().split('\n').at(-1) ?? '';
 }
 
 function find(name: string): string | undefined {
@@ -59,9 +73,16 @@ export function entering({ nsenter, stranger }: Tools, pid: number): readonly st
  * The words that make the namespaces of one attempt inside a cell. Its user namespace is another one than that which
  * owns the cell's mounts: they are locked, whatever powers a command gets itself in namespaces of its own.
  */
-export function attempting({ unshare, stranger, uid, gid }: Tools): readonly string[] {
+export function attempting({ unshare, stranger, uid, gid, loopback }: Tools): readonly string[] {
   const user = stranger ?? { uid, gid };
-  return [unshare, '--user', `--map-user=${user.uid}`, `--map-group=${user.gid}`, ...INSIDE];
+  const inner = [unshare, '--user', `--map-user=${user.uid}`, `--map-group=${user.gid}`, ...INSIDE];
+  if (loopback === undefined) return inner;
+  // Whoever raises the loopback owns the network; the attempt's own user namespace, inside, has no power over it.
+  return [unshare, '--user', '--map-root-user', '--net', '/bin/sh', '-c', `${loopback.map(quoted).join(' ')} && exec "$@"`, 'sh', ...inner];
+}
+
+function quoted(word: string): string {
+  return `'${word.replaceAll("'", String.raw`'\''`)}'`;
 }
 
 const INSIDE = ['--mount', '--pid', '--fork', '--kill-child', '--mount-proc'];

@@ -88,7 +88,7 @@ function cells(real: Cells, points: Points): Cells {
     close: () => points.during(`cell.close ${stage}`, () => cell.close(), true),
   });
   return {
-    isolation: real.isolation, weakness: real.weakness,
+    isolation: real.isolation, network: real.network, weakness: real.weakness,
     open: (spec) => {
       const stage = stageIn(spec.id);
       return points.during(`cell.open ${stage}`, async () => wrapped(await real.open(spec), stage), true);

@@ -17,7 +17,9 @@ export const folders: { readonly [folder: string]: FolderRule } = {
   cache: { values: ['foundation'] },
   // What a process of a commit sees of the machine, and as which user: for builds and for regions alike.
   sandbox: { values: ['foundation'] },
-  runner: { values: ['foundation', 'pipeline', 'artifact', 'sandbox'] },
+  // The one way out of a namespace without a network: by name, through a gate of the host.
+  network: { values: ['foundation'] },
+  runner: { values: ['foundation', 'pipeline', 'artifact', 'sandbox', 'network'] },
   // The facts of a rollout are kept in the journal, and decided by the rollout alone.
   journal: { values: ['foundation', 'pipeline'], types: ['rollout'] },
   // What an environment measured is judged by the rollout, which knows no environment.

@@ -14,7 +14,7 @@ cd "$OUT" && npm ci --omit=dev --ignore-scripts --no-bin-links --no-audit --no-f
 export async function installForProduction(context: ActionContext): Promise<{ readonly folder: string } | { readonly error: ErrorRecord }> {
   const local = localTarballs(await lockedPackages(context));
   const folder = scratchFolder(context);
-  const exit = await context.exec(['sh', '-c', INSTALL, 'sh', ...local], { env: { OUT: folder, NO_UPDATE_NOTIFIER: '1' } });
+  const exit = await context.exec(['sh', '-c', INSTALL, 'sh', ...local], { env: { OUT: folder, NO_UPDATE_NOTIFIER: '1' }, reach: { hosts: 'registries' } });
   context.signal.throwIfAborted();
   if (exit.code === 0) return { folder };
   // npm's word for a lock file that it refuses to install from, before a page of help: that is the commit's fault, all else may be the network's.

@@ -6,7 +6,10 @@ import type { Json } from '../../foundation/units.ts';
 import { findingsFormats, severities } from '../../reports/names.ts';
 import type { TestReport } from '../../reports/report.ts';
 import type { ActionContext, ActionKind } from '../action.ts';
+import { networkOf } from '../../pipeline/network.ts';
+import { networkInput } from '../network-input.ts';
 import { prepareWorkdir } from '../preparation.ts';
+import { portsOf } from '../served.ts';
 import { removeStale } from '../stale.ts';
 import { cachingFields, cachingOfShell } from './caching.ts';
 import { measured } from './coverage.ts';
@@ -23,6 +26,8 @@ const input = z.strictObject({
   command: z.string().min(1).max(16_384),
   /** Makes the fresh checkout ready, once for all actions of the stage that name it. */
   prepare: z.string().min(1).max(16_384).optional(),
+  /** Where it may go; by default what its row and its command need. */
+  network: networkInput.optional(),
   /** Where it writes JUnit XML: a file, or a glob for several. */
   junit: reportPath.optional(),
   /** Where it writes its coverage: lcov or Cobertura. */
@@ -49,12 +54,12 @@ export const shell: ActionKind<ShellInput> = {
   checkout: true,
   missing: async ({ command, prepare }, { repository }) => [...(prepare === undefined ? [] : await missingFor(prepare, repository)), ...await missingFor(command, repository)],
   caching: cachingOfShell,
-  async run({ command, prepare, junit, coverage, atLeast, findings, limits, sbom }, context) {
-    if (prepare !== undefined) await prepareWorkdir(prepare, context);
+  async run({ command, prepare, network, junit, coverage, atLeast, findings, limits, sbom }, context) {
+    if (prepare !== undefined) await prepareWorkdir(prepare, context, network);
     const promised = [junit, coverage, sbom, ...Object.values(findings ?? {})].filter((path) => path !== undefined);
     await removeStale(promised, context);
     await makeFolders(promised, context);
-    const exit = await context.exec(command);
+    const exit = await context.exec(command, { reach: { hosts: networkOf({ row: context.row, command, network }), ports: await portsOf(context) } });
     context.signal.throwIfAborted();
     if (exit.ended === 'cancelled') throw new TrunklineError('CANCELLED', 'refused', `"${command}" was cancelled`);
 

@@ -1,3 +1,4 @@
+import { networkLines } from '../../pipeline/network.ts';
 import { instantAt, type PipelineState, type Run } from '../../core/state.ts';
 import { TrunklineError } from '../../foundation/errors.ts';
 import { inShort } from '../../reports/in-short.ts';
@@ -26,6 +27,7 @@ export async function show({ terminal, json, product: open }: Session, _options:
   for (const jump of clockJumpsIn(state, run)) terminal.print(paint('yellow', ` ${jumpText(jump.byMs)}, at ${new Date(jump.at).toISOString().slice(0, 19)}Z`));
   if (run.artifact) terminal.print(` artifact  ${run.artifact}`);
   if (run.plan) terminal.print(` plan      ${run.plan.digest}`);
+  for (const line of run.plan ? networkLines(run.plan.plan) : []) terminal.print(paint('dim', ` network   ${line}`));
   for (const { name, digest, stage } of run.evidence) terminal.print(` evidence  ${stage}: ${name} ${digest}`);
   for (const { by, user } of run.approval?.given ?? []) terminal.print(` approved  by ${by}${by === user ? '' : ` (${user})`}`);
   for (const { row, reason } of run.plan?.plan.waivers ?? []) terminal.print(paint('dim', ` waived    ${row}: ${reason}`));

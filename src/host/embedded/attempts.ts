@@ -19,6 +19,7 @@ import type { Report } from '../../reports/report.ts';
 import type { CommitHistory } from '../../source/history.ts';
 import type { Releases } from './releases.ts';
 import { install } from './installing.ts';
+import { withRefusals } from './refusals.ts';
 import { logPath } from './run-files.ts';
 import { oncePerInputs, telling, type ResultParts } from './results.ts';
 import type { Workspace, Workspaces } from './workspaces.ts';
@@ -46,6 +47,9 @@ export interface AttemptParts {
 /** What an attempt has reported and stored so far. */
 interface Recorded { readonly reports: Report[]; readonly stored: Digest[] }
 
+/** What commands of an attempt asked of the network and did not get. */
+type Refusals = Set<string>;
+
 /** Runs one attempt of an action in its workspace and says how it ended. */
 export async function runAttempt(parts: AttemptParts, effect: AttemptEffect, state: PipelineState, signal: AbortSignal): Promise<Fact> {
   const run = state.runs.get(effect.run);
@@ -55,6 +59,7 @@ export async function runAttempt(parts: AttemptParts, effect: AttemptEffect, sta
   const onAbort = (): void => stop.abort(signal.reason);
   signal.addEventListener('abort', onAbort, { once: true });
   const timer = setTimeout(() => stop.abort(timedOut(effect)), effect.action.timeoutMs);
+  const refusals: Refusals = new Set();
   const ended = (end: AttemptEnd): Fact => ({ type: 'attempt-ended', run: run.id, stage: effect.stage, action: effect.action.name, attempt: effect.attempt, end });
   try {
     const kind = parts.kinds.get(effect.action.kind);
@@ -64,17 +69,17 @@ export async function runAttempt(parts: AttemptParts, effect: AttemptEffect, sta
     if (!input.success) throw new TrunklineError('INPUT_INVALID', 'usage', `${effect.stage}.${effect.action.name}: ${input.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`).join('; ')}`, 'correct trunkline.config.ts');
     const workspace = kind.checkout ? await parts.workspaces.open(run.id, effect.stage, effect.fence, run.commit) : undefined;
     const kept: Recorded = { reports: [], stored: [] };
-    const context = contextOf(parts, effect, run, state, workspace, log, stop.signal, kept);
+    const context = contextOf(parts, effect, run, state, workspace, log, stop.signal, kept, refusals);
     const work = (): Promise<ActionResult> => kind.run(input.data, context);
     const stage = run.plan?.plan.stages.find(({ name }) => name === effect.stage);
     const result = workspace && stage ? await oncePerInputs(parts.results, { action: effect.action, stage, kind, kinds: parts.kinds, context, ...kept }, work) : await work();
-    return ended(signal.aborted ? { state: 'cancelled' } : endOf(effect, result, parts.adopt));
+    return ended(signal.aborted ? { state: 'cancelled' } : withRefusals(endOf(effect, result, parts.adopt), refusals));
   } catch (error) {
     if (signal.aborted) return ended({ state: 'cancelled' });
     const record = errorRecord(stop.signal.aborted && stop.signal.reason instanceof TrunklineError ? stop.signal.reason : error);
     log.write(`${record.message}\n`);
     if (record.class === 'bug' && error instanceof Error) log.write(`${error.stack ?? ''}\n`);
-    return ended({ state: 'failed', error: { ...record, lastLines: record.lastLines ?? log.lastLines(20) } });
+    return ended(withRefusals({ state: 'failed', error: { ...record, lastLines: record.lastLines ?? log.lastLines(20) } }, refusals));
   } finally {
     clearTimeout(timer);
     signal.removeEventListener('abort', onAbort);
@@ -86,7 +91,7 @@ function timedOut(effect: AttemptEffect): TrunklineError {
   return new TrunklineError('TIMEOUT', 'code', `it took longer than its ${Math.round(effect.action.timeoutMs / 1_000)} s and was ended`, 'make it faster, or give it more time in trunkline.config.ts');
 }
 
-function contextOf(parts: AttemptParts, effect: AttemptEffect, run: Run, state: PipelineState, workspace: Workspace | undefined, log: MaskedLog, signal: AbortSignal, kept: Recorded): ActionContext {
+function contextOf(parts: AttemptParts, effect: AttemptEffect, run: Run, state: PipelineState, workspace: Workspace | undefined, log: MaskedLog, signal: AbortSignal, kept: Recorded, refusals: Refusals): ActionContext {
   const environment = run.plan?.plan.stages.find(({ name }) => name === effect.stage)?.environment;
   const without = (what: string): never => {
     throw new Error(`action kind ${effect.action.kind} uses ${what} without saying that it needs a checkout`);
@@ -114,15 +119,20 @@ function contextOf(parts: AttemptParts, effect: AttemptEffect, run: Run, state: 
     exec: async (command, options = {}) => {
       if (!workspace) return without('exec');
       const cell = await workspace.cell();
-      return cell.run({
+      const exit = await cell.run({
         attempt: effect.key, command, cwd: options.cwd ?? workspace.checkout, env: options.env ?? {},
         timeout: options.timeout ?? effect.action.timeoutMs, signal, log,
+        ...(options.reach === undefined ? {} : { reach: options.reach }),
       });
+      for (const place of exit.refused ?? []) refusals.add(place);
+      return exit;
     },
-    install: async (command) => {
+    install: async (command, reach) => {
       if (!workspace) return without('install');
       const { cache, product, origin } = parts.results;
-      return install(command, { context, cache, machine: product, origin: origin(run.id), room: () => parts.workspaces.room(run.id, effect.stage, effect.fence) });
+      const exit = await install(command, { context, cache, machine: product, origin: origin(run.id), reach, room: () => parts.workspaces.room(run.id, effect.stage, effect.fence) });
+      for (const place of exit?.refused ?? []) refusals.add(place);
+      return exit;
     },
     report: async (report) => {
       kept.reports.push(report);

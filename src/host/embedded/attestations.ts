@@ -5,12 +5,13 @@ import type { Effect } from '../../core/owed.ts';
 import type { EvidenceItem, PipelineState, Run, StageRun } from '../../core/state.ts';
 import { signStatement } from '../../artifact/bundle.ts';
 import type { Signer } from '../../artifact/keys.ts';
-import { approval, cyclonedx, provenance, stagePassed, testResult, type Statement, type Subject } from '../../artifact/statement.ts';
+import { approval, cyclonedx, provenance, stagePassed, testResult, type NetworkFacts, type Statement, type Subject } from '../../artifact/statement.ts';
 import type { ArtifactStore } from '../../artifact/store.ts';
 import type { Instant, Json } from '../../foundation/units.ts';
-import type { StagePlan } from '../../pipeline/plan.ts';
+import { networkOfAction } from '../../pipeline/network.ts';
+import type { Plan, StagePlan } from '../../pipeline/plan.ts';
 import type { Report, TestReport } from '../../reports/report.ts';
-import type { Isolation } from '../../runner/cell.ts';
+import type { Cells, Isolation } from '../../runner/cell.ts';
 import { readReports } from './run-files.ts';
 
 export interface AttestationParts {
@@ -19,6 +20,7 @@ export interface AttestationParts {
   readonly builder: string;
   readonly repository: string;
   readonly isolation: Isolation;
+  readonly network: Cells['network'];
   readonly reports: string;
 }
 
@@ -55,10 +57,15 @@ async function buildStatements(parts: AttestationParts, subject: Subject, run: R
   return [
     ...documents.flat().map((document): Named => ({ name: 'software bill of materials', statement: cyclonedx(subject, document) })),
     { name: 'build passed', statement: provenance(subject, {
-      repository: parts.repository, ref: `refs/heads/${run.plan.plan.trunk}`, commit: run.commit, plan: run.plan.digest, isolation: parts.isolation,
+      repository: parts.repository, ref: `refs/heads/${run.plan.plan.trunk}`, commit: run.commit, plan: run.plan.digest, isolation: parts.isolation, network: networkFacts(parts, run.plan.plan),
       sequence: run.sequence, run: run.id, builder: parts.builder, startedAt: stage.enteredAt ?? run.startedAt, finishedAt: endOf(stage, run),
     }) },
   ];
+}
+
+function networkFacts({ network }: AttestationParts, plan: Plan): NetworkFacts {
+  const build = plan.stages.find(({ name }) => name === 'build');
+  return { of: network, actions: Object.fromEntries((build?.actions ?? []).map((action) => [action.name, networkOfAction(action)])) };
 }
 
 async function testStatements(parts: AttestationParts, subject: Subject, run: Run, stage: StagePlan): Promise<Named[]> {

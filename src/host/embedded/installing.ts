@@ -6,7 +6,7 @@ import type { Cache, KeptFiles } from '../../cache/cache.ts';
 import { digestOf, digestOfJson } from '../../foundation/digest.ts';
 import { Folder, isAbsent, readBelow } from '../../foundation/folder.ts';
 import type { Json } from '../../foundation/units.ts';
-import type { Exit } from '../../runner/cell.ts';
+import type { Exit, Reach } from '../../runner/cell.ts';
 import { pack, unpack, type Exec } from './bundle-of-files.ts';
 import { programOf } from './machine.ts';
 import type { Workspace } from './workspaces.ts';
@@ -22,6 +22,7 @@ export interface Installing {
   readonly origin: string;
   /** A room of its own, where only the manifests lie. */
   readonly room: () => Promise<Workspace & AsyncDisposable>;
+  readonly reach: Reach;
 }
 
 /**
@@ -30,7 +31,7 @@ export interface Installing {
  * one, and a lock that is the same gives the same, whoever asks.
  * @returns undefined where the command is none of which that is known; then nothing was done.
  */
-export async function install(command: string, { context, cache, machine, origin, room }: Installing): Promise<Exit | undefined> {
+export async function install(command: string, { context, cache, machine, origin, room, reach }: Installing): Promise<Exit | undefined> {
   const installer = installerOf(command);
   const manifests = installer && await manifestsIn(context, installer);
   if (!installer || !manifests) return undefined;
@@ -43,8 +44,9 @@ export async function install(command: string, { context, cache, machine, origin
   }
   await using apart = await room();
   const exec = execIn(apart, context);
+  const installs = execIn(apart, context, reach);
   for (const [path, bytes] of manifests) await writeFile(join(apart.checkout, path), bytes, { flag: 'wx', mode: 0o644 });
-  const exit = await exec(['sh', '-c', command]);
+  const exit = await installs(['sh', '-c', command]);
   if (exit.code !== 0) return exit;
   if (await typeOf(apart.checkout, installer.makes) !== 'folder') return DONE; // there was nothing to install
   const isKept = await pack(apart.checkout, [installer.makes], exec, (bytes) => cache.keep(key, { at: context.clock.wall(), value: origin }, bytes));
@@ -73,8 +75,8 @@ async function put(files: KeptFiles, { makes }: Installer, context: ActionContex
   return removed.code === 0 && await unpack(context.workdir, files, (command) => context.exec(command));
 }
 
-function execIn({ checkout, cell }: Workspace, { idempotencyKey, timeout, signal, writer }: ActionContext): Exec {
-  return async (command) => (await cell()).run({ attempt: idempotencyKey, command, cwd: checkout, timeout, signal, log: writer });
+function execIn({ checkout, cell }: Workspace, { idempotencyKey, timeout, signal, writer }: ActionContext, reach: Reach = { hosts: 'none' }): Exec {
+  return async (command) => (await cell()).run({ attempt: idempotencyKey, command, cwd: checkout, timeout, signal, log: writer, reach });
 }
 
 async function read(folder: string, path: string): Promise<Buffer | undefined> {

@@ -59,7 +59,7 @@ function scene(t: TestContext, cache: Cache = memoryCache(100_000_000)) {
         clock: systemClock, journal: memoryJournal(), capacity: { builds: 2 }, operators: () => ({ people: {} }), pin: () => undefined, down: async () => ({ events: [] }),
         look: async () => ({ type: 'trunk-seen', commits: [{ id: commit, tree: '', subject: '', author: '', reverts: [] }] }),
         effects: new LocalEffects({
-          clock: systemClock, kinds: new Map(kinds.map((kind) => [kind.kind, kind])), adopt: parsePlan, artifacts, cells, isolation: cells.isolation, builder: 'test', repository: folder, reports: at('reports'),
+          clock: systemClock, kinds: new Map(kinds.map((kind) => [kind.kind, kind])), adopt: parsePlan, artifacts, cells, isolation: cells.isolation, network: cells.network, builder: 'test', repository: folder, reports: at('reports'),
           history: () => ({ changedLines: async () => new Map(), versions: async function* () { /* nothing was committed before */ } }) as never,
           environments: { regions: async () => [], region: () => { throw new Error('nothing is deployed here'); } },
           releases: new Releases(at('releases'), artifacts),

@@ -10,10 +10,11 @@ import { requireOpen } from '../../sandbox/strangers.ts';
 import type { Tools } from '../../sandbox/tools.ts';
 import { Folder } from '../../foundation/folder.ts';
 import { walk } from '../../foundation/walk.ts';
-import { surroundings, userName } from '../command-environment.ts';
+import { surroundings, userName, withoutProxies } from '../command-environment.ts';
 import { type Mark, markVariables } from '../marks.ts';
 import type { CellParts } from '../running-cell.ts';
 import { startInside } from './attempt.ts';
+import { openWay } from './way.ts';
 import { recordCell } from './records.ts';
 
 export interface Sealing {
@@ -24,19 +25,22 @@ export interface Sealing {
   /** The cell's own folder, with `home` and `tmp` in it. */
   readonly scratch: string;
   readonly proxyCredentials: boolean;
+  readonly registries: readonly string[];
 }
 
 /** Makes a cell's namespaces. Homes and credentials are hidden too, but for the programs in them. */
-export async function seal({ tools, mark, workdir, hidden, scratch, proxyCredentials }: Sealing): Promise<Pick<CellParts, 'start' | 'end' | 'require'>> {
+export async function seal({ tools, mark, workdir, hidden, scratch, proxyCredentials, registries }: Sealing): Promise<Pick<CellParts, 'start' | 'open' | 'end' | 'require'>> {
   const { stranger } = tools;
   const home = join(scratch, 'home');
   if (stranger) await requireOpen(productFolder());
   if (stranger) for (const folder of [workdir, home, join(scratch, 'tmp')]) await handOver(folder, stranger.uid, stranger.gid);
-  const enclosure = await enclose({ workdir, scratch, hidden: [...hidden, ...homes(), ...credentialPlaces(process.env)], needed: neededPaths(process.env), asStranger: stranger !== undefined });
+  const enclosure = await enclose({ workdir, scratch, hidden: [...hidden, ...homes(), ...credentialPlaces(process.env)], needed: neededPaths(process.env), passages: [join(scratch, 'gates')], asStranger: stranger !== undefined });
   const holder = await startHolder({ tools, enclosure, scratch, marks: markVariables(mark), begun: (first) => recordCell(scratch, first) });
-  const base = surroundings({ host: process.env, user: stranger ? 'nobody' : userName(), home, temporary: '/tmp', proxyCredentials });
+  const own = tools.loopback !== undefined;
+  const base = surroundings({ host: own ? withoutProxies(process.env) : process.env, user: stranger ? 'nobody' : userName(), home, temporary: '/tmp', proxyCredentials });
   return {
     start: startInside(tools, holder.first.pid, base, mark),
+    open: async (reach) => (own ? openWay(join(scratch, 'gates'), reach, registries) : undefined),
     end: () => holder.end(),
     async require() {
       if (await lives(holder.first)) return;
