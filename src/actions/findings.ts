@@ -1,4 +1,5 @@
 import { TrunklineError, type ErrorRecord } from '../foundation/errors.ts';
+import { textOf } from '../foundation/text.ts';
 import type { RowId } from '../catalogue/rows.ts';
 import { BASELINE, parseBaseline } from '../reports/baseline.ts';
 import { judge, type Unlisted, type Verdict } from '../reports/judge.ts';
@@ -95,7 +96,7 @@ async function linesOf(found: readonly Found[], read: Read): Promise<(file: stri
 async function committed(paths: ReadonlySet<string>, { history, signal }: ActionContext): Promise<Read> {
   const texts = new Map<string, string>();
   for await (const { path, size, bytes } of history.files(signal, (each) => paths.has(each))) {
-    if (size <= LARGEST_BYTES) texts.set(path, bytes.toString('utf8'));
+    if (size <= LARGEST_BYTES) texts.set(path, textOf(bytes));
   }
   return async (path) => texts.get(path);
 }

@@ -16,5 +16,5 @@ export const LARGEST_BYTES = 1_048_576;
 /** The text of what was read; undefined where it is no text. */
 export function textOf(bytes: Uint8Array): string | undefined {
   if (bytes.length > LARGEST_BYTES || bytes.includes(0)) return undefined;
-  return new TextDecoder().decode(bytes);
+  return textOf(bytes);
 }

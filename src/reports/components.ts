@@ -14,9 +14,29 @@ type Fields = { readonly [field: string]: Json };
 
 /** Every dependency that a CycloneDX or SPDX document lists, in the order of names; what has no name is left out. */
 export function componentsOf(document: Json): readonly Component[] {
-  const { components, packages } = fieldsOf(document);
-  const all = Array.isArray(components) ? components.map((each) => ofCyclonedx(fieldsOf(each))) : listOf(packages).map((each) => ofSpdx(fieldsOf(each)));
+  const { bomFormat, components, packages } = fieldsOf(document);
+  const all = bomFormat === 'CycloneDX' || Array.isArray(components) ? nestedComponents(document).map((each) => ofCyclonedx(fieldsOf(each))) : listOf(packages).map((each) => ofSpdx(fieldsOf(each)));
   return all.filter(({ name }) => name !== '').sort((a, b) => compare(a.name, b.name) || compare(a.version, b.version));
+}
+
+/**
+ * Every component of a CycloneDX document, as it stands there: components may hold components, to any depth, and the
+ * one that the document is about holds some too. One that stands in two places is there once.
+ */
+export function nestedComponents(document: Json): readonly Json[] {
+  const { components, metadata } = fieldsOf(document);
+  const found = new Map<string, Json>();
+  const visit = (list: Json | undefined): void => {
+    for (const each of listOf(list)) {
+      const { components: inner, ...own } = fieldsOf(each);
+      const key = JSON.stringify(Object.keys(own).length === 0 ? each : own);
+      if (!found.has(key)) found.set(key, Object.keys(own).length === 0 ? each : own);
+      visit(inner);
+    }
+  };
+  visit(components);
+  visit(fieldsOf(fieldsOf(metadata)['component'])['components']);
+  return [...found.values()];
 }
 
 function ofCyclonedx({ group, name, version, licenses, scope }: Fields): Component {

@@ -129,3 +129,14 @@ test('lcov of any size is read in bounded memory', (t) => {
   const ran = spawnSync(process.execPath, ['--max-old-space-size=40', '--input-type=module', '-e', script, root], { encoding: 'utf8' });
   assert.equal(ran.stdout.trim(), '[{"file":"a.js","lines":{"covered":0,"total":20000},"missed":[[1,20000]]}]', ran.stderr);
 });
+
+test('Cobertura: where lines lie in methods alone, they are those of the class', async (t) => {
+  const method = '<method name="f"><lines><line number="3" hits="0"/><line number="4" hits="2" branch="true" condition-coverage="50%"/></lines></method>';
+  const { report } = await read(t, `<coverage><packages><package><classes><class filename="a.js"><methods>${method}</methods></class></classes></package></packages></coverage>`);
+  assert.deepEqual([report.lines, report.branches], [{ covered: 1, total: 2 }, { covered: 1, total: 2 }]);
+});
+
+test('lcov: the name of a branch may be an expression with commas', async (t) => {
+  const { report } = await read(t, lcov('a.js', 'DA:1,1', 'BRDA:1,0,f(a, b),1', 'BRDA:1,0,!f(a, b),0', 'BRDA:1,e0,(x,y),-'));
+  assert.deepEqual(report.branches, { covered: 1, total: 3 });
+});

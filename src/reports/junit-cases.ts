@@ -1,4 +1,5 @@
 import type { Millis } from '../foundation/units.ts';
+import { JUnitCounters } from './junit-counters.ts';
 import type { TestCase, TestReport } from './report.ts';
 import type { XmlReader } from './xml.ts';
 
@@ -39,8 +40,7 @@ export class JUnitCases implements XmlReader {
   #root: string | undefined;
   #time = 0;
   #declaredTime: Millis | undefined;
-  #declaredFailures = 0;
-  #failures = 0;
+  readonly #counters = new JUnitCounters();
   #inDetail = 0;
 
   open(name: string, given: Attributes): void {
@@ -51,11 +51,10 @@ export class JUnitCases implements XmlReader {
       this.#inDetail += 1;
     } else if (name === 'testsuite') {
       this.#suites.push(given['name'] ?? '');
-      this.#declaredFailures = Math.max(this.#declaredFailures, count(given['failures']) + count(given['errors']));
+      this.#counters.open(given);
     } else if (name === 'testcase') {
       this.#open.push(this.#caseOf(given));
     } else if (name === 'failure' || name === 'error') {
-      this.#failures += 1;
       const failing = current ?? this.#suiteAsCase();
       failing.failed = true;
       failing.detail = join(failing.detail, given['message'] ?? '');
@@ -72,9 +71,19 @@ export class JUnitCases implements XmlReader {
       if (this.#inDetail === 0 && this.#open.at(-1)?.itself) this.#finish();
     } else if (name === 'testcase') {
       this.#finish();
-    } else if (name === 'testsuite') {
-      this.#suites.pop();
+    } else if (name === 'testsuite' || name === 'testsuites') {
+      this.#compare();
+      if (name === 'testsuite') this.#suites.pop();
     }
+  }
+
+  /** A report whose counters are not those of what it lists has lost something, and nobody knows what. */
+  #compare(): void {
+    const wrong = this.#counters.close();
+    if (!wrong) return;
+    const suite = shortened(this.#suites.filter((each) => each !== '').join(' > '), LONGEST_NAME);
+    this.#count.failed += wrong.failures;
+    this.#failed.push({ suite, name: 'what the report does not list', outcome: 'failed', duration: 0, detail: wrong.detail });
   }
 
   text(piece: string): void {
@@ -85,11 +94,6 @@ export class JUnitCases implements XmlReader {
   /** Undefined when the document was something else. */
   report(name: string): TestReport | undefined {
     if (this.#root !== 'testsuites' && this.#root !== 'testsuite') return undefined;
-    if (this.#declaredFailures > 0 && this.#failures === 0) {
-      const detail = `the report counts ${this.#declaredFailures} failures and lists none`;
-      this.#count.failed += this.#declaredFailures;
-      this.#failed.push({ suite: '', name: 'failures that the report does not list', outcome: 'failed', duration: 0, detail });
-    }
     return {
       type: 'tests', name, ...this.#count, duration: this.#declaredTime ?? this.#time,
       cases: [...this.#failed, ...this.#others].slice(0, MOST_CASES),
@@ -99,7 +103,7 @@ export class JUnitCases implements XmlReader {
   #begin(name: string, given: Attributes): void {
     this.#root = name;
     if (given['time'] !== undefined) this.#declaredTime = seconds(given['time']);
-    this.#declaredFailures = count(given['failures']) + count(given['errors']);
+    if (name === 'testsuites') this.#counters.open(given);
   }
 
   #caseOf(given: Attributes): OpenCase {
@@ -109,12 +113,12 @@ export class JUnitCases implements XmlReader {
     // node:test writes "test" where there is no suite; Jest repeats the name.
     const suite = className === '' || className === 'test' || className === given['name'] ? suites : className;
     const line = Number(given['line'] ?? given['lineno']);
-    const status = (given['status'] ?? given['result'] ?? '').toLowerCase();
+    const standing = standingOf(given);
     return {
       suite: shortened(suite, LONGEST_NAME), name, duration: seconds(given['time']),
       file: given['file'] === undefined ? undefined : shortened(given['file'], LONGEST_NAME),
       line: Number.isInteger(line) && line > 0 ? line : undefined,
-      itself: false, failed: false, skipped: ['skipped', 'disabled', 'notrun', 'suppressed'].includes(status), todo: false, detail: '',
+      itself: false, failed: standing.failed !== undefined, skipped: standing.skipped, todo: false, detail: standing.failed ?? '',
     };
   }
 
@@ -125,7 +129,8 @@ export class JUnitCases implements XmlReader {
   }
 
   #finish(): void {
-    const { suite, name, duration, file, line, failed, skipped, todo, detail } = this.#open.pop()!;
+    const { suite, name, duration, file, line, itself, failed, skipped, todo, detail } = this.#open.pop()!;
+    this.#counters.listed(failed, skipped, itself);
     // A test that is still to be done is expected to fail.
     const outcome = failed && !todo ? 'failed' : skipped || todo ? 'skipped' : 'passed';
     this.#count[outcome] += 1;
@@ -164,13 +169,32 @@ function shortened(text: string, longest: number): string {
   return text.length <= longest ? text : `${text.slice(0, longest - 1).toWellFormed()}…`;
 }
 
-/** Seconds as they are written: `0.012`, `1,234.5`. */
-function seconds(text: string | undefined): Millis {
-  const value = Number((text ?? '0').trim().replaceAll(',', ''));
-  return Number.isFinite(value) && value > 0 ? Math.round(value * 1_000_000) / 1_000 : 0;
+/** What tools write as the state of a case, beside the elements that say so: GoogleTest, CTest, Ginkgo, Maestro and others. */
+const STANDINGS: ReadonlyMap<string, 'passed' | 'skipped' | 'failed'> = new Map([
+  ...['', 'run', 'completed', 'executed', 'passed', 'pass', 'ok', 'success', 'successful', 'succeeded', 'flaky', 'warning', 'xpassed', 'true'].map((word) => [word, 'passed'] as const),
+  ...['skipped', 'skip', 'disabled', 'notrun', 'not run', 'not_run', 'suppressed', 'ignored', 'ignore', 'pending', 'todo', 'notexecuted', 'inconclusive', 'xfailed', 'filtered', 'excluded'].map((word) => [word, 'skipped'] as const),
+  ...['failed', 'fail', 'failure', 'error', 'errored', 'broken', 'timeout', 'timedout', 'timed out', 'aborted', 'interrupted', 'panicked', 'cancelled', 'canceled', 'crashed', 'false'].map((word) => [word, 'failed'] as const),
+]);
+
+/** The worst of what its attributes say. A word that nobody knows is no success. */
+function standingOf({ status, result }: Attributes): { readonly failed?: string; readonly skipped: boolean } {
+  const words = [['status', status], ['result', result]].flatMap(([name, word]) => (word === undefined ? [] : [[name, word] as const]));
+  const bad = words.find(([, word]) => !['passed', 'skipped'].includes(STANDINGS.get(word!.trim().toLowerCase()) ?? ''));
+  if (bad) {
+    const [name, word = ''] = bad;
+    const isKnown = STANDINGS.has(word.trim().toLowerCase());
+    return { failed: `its ${name} is ${JSON.stringify(word.slice(0, 40))}${isKnown ? '' : ', which is neither a success nor anything else that is known here'}`, skipped: false };
+  }
+  return { skipped: words.some(([, word]) => STANDINGS.get(word!.trim().toLowerCase()) === 'skipped') };
 }
 
-function count(text: string | undefined): number {
-  const value = Number(text ?? '0');
-  return Number.isSafeInteger(value) && value > 0 ? value : 0;
+/**
+ * Seconds as they are written: `0.012`, `1,234.5`, and `0,012` or `1.234,5` where the comma is the mark of decimals. Of
+ * the two marks the last one is; a comma alone is one unless it stands there twice.
+ */
+function seconds(text: string | undefined): Millis {
+  const written = (text ?? '0').trim().replaceAll(/[\s_']/g, '');
+  const isDecimalComma = written.lastIndexOf(',') > written.lastIndexOf('.') && written.indexOf(',') === written.lastIndexOf(',');
+  const value = Number(isDecimalComma ? written.replaceAll('.', '').replace(',', '.') : written.replaceAll(',', ''));
+  return Number.isFinite(value) && value > 0 ? Math.round(value * 1_000_000) / 1_000 : 0;
 }

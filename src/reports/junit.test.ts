@@ -216,3 +216,57 @@ test('a report of any size is read in bounded memory, and counted to the end', a
   const ran = spawnSync(process.execPath, ['--max-old-space-size=40', '--input-type=module', '-e', script, file], { encoding: 'utf8' });
   assert.equal(ran.stdout.trim(), '[25600,1,10000,"last"]', ran.stderr);
 });
+
+const suiteOf = (attributes: string, cases: string): string => `<testsuites><testsuite name="s" ${attributes}>${cases}</testsuite></testsuites>`;
+
+test('seconds are read with a comma for decimals too, and with marks for thousands', async (t) => {
+  const times = { '0,160': 160, '0.16': 160, '1,5': 1_500, '1,234.5': 1_234_500, '1.234,5': 1_234_500, '1,234,567': 1_234_567_000, '12': 12_000, '1e-3': 1, 'x': 0 };
+  for (const [written, milliseconds] of Object.entries(times)) {
+    const { cases: [first] } = await read(t, suiteOf('tests="1"', `<testcase name="a" time="${written}"/>`));
+    assert.equal(first?.duration, milliseconds, written);
+  }
+});
+
+test('what a case says of itself in an attribute counts, and a word that nobody knows is no success', async (t) => {
+  const standings = {
+    'status="run"': [1, 0, 0], 'status="run" result="completed"': [1, 0, 0], 'result="suppressed" status="notrun"': [0, 0, 1], 'status="Passed"': [1, 0, 0],
+    'status="failed"': [0, 1, 0], 'status="FAIL"': [0, 1, 0], 'status="run" result="failed"': [0, 1, 0], 'status="skipped" result="error"': [0, 1, 0],
+    'status="timedout"': [0, 1, 0], 'status="kaputt"': [0, 1, 0], 'status="constructor"': [0, 1, 0],
+  };
+  for (const [attributes, expected] of Object.entries(standings)) {
+    const report = await read(t, suiteOf('tests="1"', `<testcase name="a" ${attributes}/>`));
+    assert.deepEqual(counts(report), expected, attributes);
+  }
+  const { cases: [first] } = await read(t, suiteOf('tests="1"', '<testcase name="a" status="kaputt"/>'));
+  assert.match(first?.detail ?? '', /its status is "kaputt", which is neither/);
+});
+
+test('counters and lists that disagree fail, whichever says more', async (t) => {
+  const [good, bad] = ['<testcase name="a"/>', '<testcase name="b"><failure/></testcase>'];
+  const wrong: readonly (readonly [attributes: string, cases: string, failed: number, detail: RegExp])[] = [
+    ['tests="3"', good, 1, /counts 3 tests and lists 1/],
+    ['tests="1"', good.repeat(3), 1, /counts 1 tests and lists 3/],
+    ['tests="2" failures="2"', good + bad, 2, /counts 2 failures and lists 1/],
+    ['tests="1" failures="0" errors="1"', good, 1, /counts 1 failures and lists none/],
+  ];
+  for (const [attributes, cases, failed, detail] of wrong) {
+    const report = await read(t, suiteOf(attributes, cases));
+    assert.equal(report.failed, failed, attributes);
+    assert.ok(report.cases.some((each) => detail.test(each.detail ?? '')), JSON.stringify(report.cases));
+  }
+  const outer = await read(t, `<testsuites tests="5" failures="1">${'<testsuite name="s">'}${good}</testsuite></testsuites>`);
+  assert.equal(outer.failed, 1);
+});
+
+test('the ways in which tools count agree with what they list', async (t) => {
+  const [good, bad, skipped] = ['<testcase name="a"/>', '<testcase name="b"><failure/></testcase>', '<testcase name="c"><skipped/></testcase>'];
+  const right: readonly (readonly [what: string, document: string, expected: readonly number[]])[] = [
+    ['a suite counts those of the suites in it', `<testsuite tests="2"><testsuite tests="2">${good}${good}</testsuite></testsuite>`, [2, 0, 0]],
+    ['a suite counts its own alone', `<testsuite tests="1">${good}<testsuite tests="1">${good}</testsuite></testsuite>`, [2, 0, 0]],
+    ['those that were skipped are not counted', suiteOf('tests="1"', good + skipped), [1, 0, 1]],
+    ['each failure is counted as an error too', suiteOf('tests="2" failures="1" errors="1"', good + bad), [1, 1, 0]],
+    ['nothing is counted', suiteOf('', good + bad), [1, 1, 0]],
+    ['a failure of the suite itself is not counted as a test', `<testsuite tests="1" errors="1">${good}<error/></testsuite>`, [1, 1, 0]],
+  ];
+  for (const [what, document, expected] of right) assert.deepEqual(counts(await read(t, document)), expected, what);
+});

@@ -1,4 +1,5 @@
 import { TrunklineError, type ErrorRecord } from '../../foundation/errors.ts';
+import { textOf } from '../../foundation/text.ts';
 import { readBelow } from '../../foundation/folder.ts';
 import type { ActionContext } from '../action.ts';
 import { scratchFolder } from '../scratch.ts';
@@ -33,7 +34,7 @@ async function lockedPackages(context: ActionContext): Promise<{ readonly [path:
   try {
     const bytes = await readBelow(context.workdir, 'package-lock.json', LARGEST_BYTES);
     if (!bytes) throw new TrunklineError('LOCK_FILE_INVALID', 'code', `package-lock.json has more than ${LARGEST_BYTES} bytes`, 'write it anew with "npm install"');
-    const packages = (JSON.parse(bytes.toString('utf8')) as { packages?: { readonly [path: string]: LockedPackage } } | null)?.packages;
+    const packages = (JSON.parse(textOf(bytes)) as { packages?: { readonly [path: string]: LockedPackage } } | null)?.packages;
     return typeof packages === 'object' && packages !== null ? packages : {};
   } catch (thrown) {
     if ((thrown as NodeJS.ErrnoException).code === 'ENOENT') throw new TrunklineError('LOCK_FILE_MISSING', 'code', 'there is no package-lock.json: what production would get is not settled', 'commit the one that "npm install" writes');

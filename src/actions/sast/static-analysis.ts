@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { textOf } from '../../foundation/text.ts';
 import { globMatcher } from '../../foundation/glob.ts';
 import { severities } from '../../reports/names.ts';
 import type { ActionContext, ActionKind } from '../action.ts';
@@ -53,6 +54,6 @@ async function read(exclude: readonly string[], { history, signal }: ActionConte
     return selection === 'code' || selection === 'manifest';
   };
   const files: SourceText[] = [];
-  for await (const { path, bytes } of history.files(signal, isWanted)) files.push({ path, text: bytes.toString('utf8') });
+  for await (const { path, bytes } of history.files(signal, isWanted)) files.push({ path, text: textOf(bytes) });
   return { files, left: [...counts] };
 }

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { canonicalJson } from '../../foundation/digest.ts';
 import type { Json } from '../../foundation/units.ts';
+import { nestedComponents } from '../../reports/components.ts';
 import { readDocuments } from '../../reports/document.ts';
 import { ReportFault } from '../../reports/json.ts';
 import { each, list, shaped } from '../../reports/shape.ts';
@@ -49,7 +50,7 @@ export async function readBills(root: string, pattern: string): Promise<readonly
 
 function ofCyclonedx({ serialNumber: _serialNumber, annotations: _annotations, ...document }: z.infer<typeof cyclonedx>, folder: string): Bill {
   const { timestamp: _timestamp, ...metadata } = document.metadata ?? {};
-  const listed = [...each(component, document.components, 'components')].map(([one]) => one).filter(({ type }) => !NO_DEPENDENCY.has(type));
+  const listed = [...each(component, nestedComponents(document as Json), 'components')].map(([one]) => one).filter(({ type }) => !NO_DEPENDENCY.has(type));
   return {
     format: 'cyclonedx', document: withoutFolder({ ...document, components: document.components ?? [], metadata } as Json, folder), components: listed.length,
     withoutUrl: listed.filter(({ purl }) => !purl?.startsWith('pkg:')).map(({ name, version }) => `${name}@${version ?? ''}`.slice(0, 200)),

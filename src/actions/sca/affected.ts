@@ -12,15 +12,41 @@ export interface Concern {
 export function concernOf(advisory: Advisory, version: string): Concern {
   const ranges = advisory.ranges.filter(({ type }) => type !== 'GIT');
   const results = ranges.map((range) => within(range, version, orderFor(range, advisory.ecosystem)));
-  const isListed = advisory.versions.includes(version);
+  const isListed = listed(advisory, version);
   const fixed = [...results.filter((each) => each.isAffected === true), ...results].flatMap(({ fixed: each }) => each ?? [])[0];
-  const isAffected = isListed || results.some(({ isAffected: each }) => each === true) ? true
-    : results.some(({ isAffected: each }) => each === 'unknown') || (ranges.length === 0 && advisory.versions.length === 0) ? 'unknown' : false;
-  return { isAffected, ...(fixed === undefined ? {} : { fixed }) };
+  return { isAffected: verdictOf([isListed, ...results.map(({ isAffected }) => isAffected)], ranges.length === 0 && advisory.versions.length === 0), ...(fixed === undefined ? {} : { fixed }) };
+}
+
+/** @param saysNothing whether the advisory names neither versions nor ranges: then it means all of them, or nobody knows. */
+function verdictOf(all: readonly Concern['isAffected'][], saysNothing: boolean): Concern['isAffected'] {
+  if (all.includes(true)) return true;
+  return all.includes('unknown') || saysNothing ? 'unknown' : false;
 }
 
 function orderFor({ type }: Range, ecosystem: string): Order | undefined {
-  return type === 'SEMVER' ? semantic : orderOf(ecosystem);
+  const order = type === 'SEMVER' ? semantic : orderOf(ecosystem);
+  return order && ((a, b) => order(bare(a), bare(b)));
+}
+
+/** Whether a version stands in the advisory's list, in whatever way either of them is written. */
+function listed({ versions, ecosystem }: Advisory, version: string): Concern['isAffected'] {
+  const order = orderOf(ecosystem);
+  const own = withoutBuild(bare(version));
+  const isSame = (other: string): boolean => other === version || withoutBuild(bare(other)).toLowerCase() === own.toLowerCase()
+    || order?.(bare(other), bare(version)) === 0 || order?.(bare(other), own) === 0;
+  if (versions.some(isSame)) return true;
+  // One that its ecosystem does not know as a version can be equal to any of them.
+  return versions.length > 0 && (order === undefined || order(own, own) === undefined) ? 'unknown' : false;
+}
+
+/** Without what people write before a number: `v1.2.3`, `=1.2.3`, `go1.21`. */
+function bare(version: string): string {
+  return version.trim().replace(/^(?:v|=|go)\s*(?=\d)/i, '');
+}
+
+/** Neither the metadata of a build nor PEP 440's local label makes another release. */
+function withoutBuild(version: string): string {
+  return version.replace(/\+.*$/, '');
 }
 
 function within({ events }: Range, version: string, order: Order | undefined): Concern {

@@ -1,7 +1,9 @@
 import { z } from 'zod';
-import type { Digest } from '../../foundation/units.ts';
+import type { Digest, Json } from '../../foundation/units.ts';
 import { TrunklineError } from '../../foundation/errors.ts';
 import type { ArtifactStore } from '../../artifact/store.ts';
+import { textOf } from '../../foundation/text.ts';
+import { nestedComponents } from '../../reports/components.ts';
 import { parseJson } from '../../reports/json.ts';
 
 /** A dependency as the bill of materials names it. */
@@ -45,12 +47,12 @@ const ECOSYSTEMS: ReadonlyMap<string, string> = new Map([['npm', 'npm'], ['pypi'
 export async function readBill(artifacts: ArtifactStore, digest: Digest): Promise<Bill> {
   let read: unknown;
   try {
-    read = parseJson(Buffer.from(await artifacts.get(digest)).toString('utf8'));
+    read = parseJson(textOf(await artifacts.get(digest)));
   } catch (thrown) {
     if (thrown instanceof TrunklineError) throw thrown;
     throw unreadable((thrown as Error).message);
   }
-  const parsed = bill.safeParse(read);
+  const parsed = bill.safeParse(withNested(read));
   if (!parsed.success) throw unreadable(parsed.error.issues.slice(0, 3).map(({ path, message }) => `${path.join('.')}: ${message}`).join('; '));
   const { components, dependencies, metadata } = parsed.data;
   const labels = new Map(components.map((each) => [refOf(each), `${each.name}@${each.version ?? '?'}`]));
@@ -64,6 +66,13 @@ export async function readBill(artifacts: ArtifactStore, digest: Digest): Promis
       return path;
     },
   };
+}
+
+/** With those that stand within others in one list; a list that is none stays for the schema to refuse. */
+function withNested(read: unknown): unknown {
+  if (typeof read !== 'object' || read === null) return read;
+  const { components } = read as { readonly components?: unknown };
+  return components === undefined || Array.isArray(components) ? { ...read, components: nestedComponents(read as Json) } : read;
 }
 
 /** Each reached node with the one it was first reached from: by the shortest way. */
@@ -107,10 +116,22 @@ function packageUrl(purl: string): { readonly type: string; readonly name: strin
   }
 }
 
+/**
+ * The names of an ecosystem that are one package, as its registry or the specification of package URLs folds them: PEP 503
+ * for PyPI, one namespace of dashes and underscores for crates, Go's paths in lower case. Only RubyGems tells capitals
+ * apart. What folds two names of an ecosystem that keeps them apart takes one for the other: rather than for none.
+ */
+const SAME_NAME: ReadonlyMap<string, (name: string) => string> = new Map([
+  ['PyPI', (name) => name.toLowerCase().replace(/[-_.]+/g, '-')],
+  ['crates.io', (name) => name.toLowerCase().replaceAll('_', '-')],
+  // The library of the language itself, as tools and as advisories call it.
+  ['Go', (name) => (name.toLowerCase() === 'std' ? 'stdlib' : name.toLowerCase())],
+  ['RubyGems', (name) => name],
+]);
+
 /** A name by which two packages of an ecosystem are the same. */
 export function nameKey(ecosystem: string, name: string): string {
-  if (ecosystem === 'PyPI') return `${ecosystem}/${name.toLowerCase().replace(/[-_.]+/g, '-')}`;
-  return `${ecosystem}/${['NuGet', 'Packagist'].includes(ecosystem) ? name.toLowerCase() : name}`;
+  return `${ecosystem}/${(SAME_NAME.get(ecosystem) ?? ((plain: string) => plain.toLowerCase()))(name)}`;
 }
 
 function unreadable(why: string): TrunklineError {

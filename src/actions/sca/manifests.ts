@@ -1,4 +1,5 @@
 import type { CommitHistory } from '../../source/history.ts';
+import { textOf } from '../../foundation/text.ts';
 import type { Component } from './components.ts';
 
 export interface Place { readonly file: string; readonly line: number }
@@ -16,7 +17,7 @@ export async function readManifests(history: CommitHistory, components: readonly
   const patterns = [...new Set(components.flatMap(({ ecosystem }) => FILES[ecosystem ?? ''] ?? []))];
   const files: { readonly path: string; readonly lines: readonly string[] }[] = [];
   for await (const { path, size, bytes } of history.files(signal, (each) => !each.includes('node_modules/') && patterns.some((pattern) => pattern.test(each)))) {
-    if (size <= LARGEST_BYTES) files.push({ path, lines: bytes.toString('utf8').split('\n') });
+    if (size <= LARGEST_BYTES) files.push({ path, lines: textOf(bytes).split('\n') });
   }
   const isLock = (path: string): number => Number(!/lock|sum$|shrinkwrap/.test(path));
   files.sort((a, b) => isLock(a.path) - isLock(b.path) || a.path.split('/').length - b.path.split('/').length || (a.path < b.path ? -1 : 1));

@@ -129,3 +129,27 @@ test('a zip is read without writing anything, whatever its files are named', asy
   assert.deepEqual(rules.toSorted(), ['TEST-1', 'TEST-2']);
   assert.ok(report?.scope.some((line) => /a copy of 2026-11-22T00:00Z, 1d old: advisories\.example does not answer/.test(line)));
 });
+
+test('components within components are looked at, wherever they stand, and so are their licences', async () => {
+  const bundled = npm('left', '1.2.3', { licenses: [{ license: { id: 'GPL-3.0-only' } }] });
+  const nested = billOf([npm('outer', '1.0.0', { components: [npm('middle', '1.0.0', { components: [bundled] })] })]) as { readonly [field: string]: Json };
+  const inRoot = { ...billOf([]) as object, metadata: { component: { 'bom-ref': 'shop', 'name': 'shop', 'components': [bundled] } } };
+  for (const bill of [nested, inRoot]) {
+    const { rules } = await analyse({ bill, files: { 'advisories/a.json': advisory('TEST-1') }, input: { licences: ['MIT'] } });
+    assert.deepEqual(rules.toSorted(), ['TEST-1', 'licence:left']);
+  }
+});
+
+test('a package is the one of an advisory in whatever spelling its package URL has', async () => {
+  const spellings: readonly (readonly [purl: string, ecosystem: string, name: string])[] = [
+    ['pkg:golang/github.com/masterminds/goutils@v1.1.0', 'Go', 'github.com/Masterminds/goutils'], ['pkg:golang/std@1.1.0', 'Go', 'stdlib'],
+    ['pkg:pypi/Ruamel_Yaml@1.1.0', 'PyPI', 'ruamel.yaml'], ['pkg:cargo/serde-yaml@1.1.0', 'crates.io', 'serde_yaml'], ['pkg:nuget/newtonsoft.json@1.1.0', 'NuGet', 'Newtonsoft.Json'],
+    ['pkg:maven/org.Example/Thing@1.1.0', 'Maven', 'org.example:thing'], ['pkg:npm/jsonstream@1.1.0', 'npm', 'JSONStream'], ['pkg:npm/%40scope/a@1.1.0', 'npm', '@scope/a'], ['pkg:npm/@scope/a@1.1.0', 'npm', '@scope/a'],
+    ['pkg:composer/Vendor/Package@1.1.0', 'Packagist', 'vendor/package'],
+  ];
+  for (const [purl, ecosystem, name] of spellings) {
+    const bill = billOf([{ 'bom-ref': 'x', 'name': 'x', 'version': '1.1.0', purl }]);
+    const { rules } = await analyse({ bill, files: { 'advisories/a.json': advisory('TEST-1', {}, { package: { ecosystem, name }, ranges: [{ type: 'ECOSYSTEM', events: [{ introduced: '0' }] }] }) } });
+    assert.deepEqual(rules, ['TEST-1'], purl);
+  }
+});

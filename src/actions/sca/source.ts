@@ -1,4 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
+import { textOf } from '../../foundation/text.ts';
 import { TrunklineError } from '../../foundation/errors.ts';
 import { formatDuration, type Instant } from '../../foundation/units.ts';
 import { parseJson, ReportFault } from '../../reports/json.ts';
@@ -92,7 +93,7 @@ async function* unpacked({ name, bytes }: Document): AsyncGenerator<Document> {
 /** One advisory, a list of them, or a list in `vulns`, as the query interface of osv.dev answers. */
 function entriesOf({ name, bytes }: Document): readonly unknown[] {
   try {
-    const value = parseJson(bytes.toString('utf8'));
+    const value = parseJson(textOf(bytes));
     if (Array.isArray(value)) return value;
     if (typeof value === 'object' && value !== null && 'vulns' in value && Array.isArray(value.vulns)) return value.vulns;
     return [value];

@@ -4,6 +4,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { keyFile } from './keys.ts';
 import { masked } from './leak.ts';
+import { piecesOf } from './pieces.ts';
 import { lookAt } from './look.ts';
 
 /** Put together here, so that no scanner takes this file for a leak. */
@@ -80,4 +81,10 @@ test('nothing of a secret but two characters is ever told', async () => {
   }), { numRuns: 200 });
   assert.equal(masked('short-one'), '(9 characters)');
   assert.equal(masked(aws), 'AK… (20 characters)');
+});
+
+test('a byte-order mark moves no place: neither the line nor what is masked', () => {
+  const text = 'const a = 1;\nghp_abcdefghijklmnopqrstuvwxyz0123456789\n';
+  const [plain, ...others] = [text, `\ufeff${text}`].map((each) => piecesOf('a.txt', Buffer.from(each), Buffer.byteLength(each)));
+  for (const other of [...others, piecesOf('a.txt', Buffer.from(`\ufeff${text}`, 'utf16le'), 1)]) assert.deepEqual(other, plain);
 });

@@ -1,3 +1,4 @@
+import { encodingByMark, textOf } from '../../foundation/text.ts';
 import type { Piece } from './look.ts';
 
 const PIECE = 256 * 1024;
@@ -9,9 +10,9 @@ export const LARGEST_TEXT = 64 * 1024 * 1024;
 
 /** Cuts a file into texts of bounded length; undefined where it is too large to be looked at. `size` is of the whole file. */
 export function piecesOf(path: string, bytes: Buffer, size: number): readonly Piece[] | undefined {
-  const isBinary = !hasOrderMark(bytes) && isNoText(bytes);
+  const isBinary = encodingByMark(bytes) === undefined && isNoText(bytes);
   if (size > bytes.length || size > (isBinary ? LARGEST_BINARY : LARGEST_TEXT)) return undefined;
-  const text = textOf(bytes);
+  const text = searched(bytes);
   const pieces: Piece[] = [];
   let line = 1;
   for (let start = 0; start < text.length || start === 0;) {
@@ -32,12 +33,7 @@ function isNoText(bytes: Buffer): boolean {
   return strange > head.length / 20;
 }
 
-function hasOrderMark(bytes: Buffer): boolean {
-  return (bytes[0] === 0xff && bytes[1] === 0xfe) || (bytes[0] === 0xfe && bytes[1] === 0xff);
-}
-
 /** Without zero bytes, so that UTF-16 without a mark is read too, and none splits a secret. */
-function textOf(bytes: Buffer): string {
-  if (!hasOrderMark(bytes)) return bytes.toString('utf8').replaceAll('\0', '');
-  return new TextDecoder(bytes[0] === 0xff ? 'utf-16le' : 'utf-16be').decode(bytes);
+function searched(bytes: Buffer): string {
+  return textOf(bytes).replaceAll('\0', '');
 }

@@ -5,7 +5,7 @@ import { ReportFault } from '../json.ts';
 import { XmlFault } from '../xml.ts';
 
 /** Four numbers for each line: the line, its hits, and how many of how many branches were taken. */
-interface ClassLines { readonly filename: string; readonly marks: number[] }
+interface ClassLines { readonly filename: string; readonly marks: number[]; /** Of its methods. */ readonly inner: number[] }
 
 const MOST_SOURCES = 100;
 const MOST_BRANCHES = 1_000;
@@ -25,13 +25,13 @@ export async function readCobertura(document: ReportDocument, into: CoveredLines
     open(name, given) {
       path.push(name);
       if (path.length === 1 && name !== 'coverage') throw new XmlFault('it is XML, but no <coverage>', 1);
-      if (name === 'class') classes.push({ filename: given['filename'] ?? '', marks: [] });
-      // Those of a method stand among those of its class once more.
-      if (name !== 'line' || path.at(-3) !== 'class') return;
+      if (name === 'class') classes.push({ filename: given['filename'] ?? '', marks: [], inner: [] });
+      const isInner = path.at(-3) === 'method';
+      if (name !== 'line' || path.at(-2) !== 'lines' || !(isInner || path.at(-3) === 'class')) return;
       const [line, hits] = [Number(given['number']), Number(given['hits'])];
       if (!Number.isInteger(line) || Number.isNaN(hits)) throw new ReportFault(`class ${(classes.at(-1)?.filename ?? '').slice(0, 200)}`, `a <line> has number "${(given['number'] ?? '').slice(0, 20)}" and hits "${(given['hits'] ?? '').slice(0, 20)}"`);
       if ((lines += 1) > MOST_LINES) throw new ReportFault('its end', `it speaks of more than ${MOST_LINES} lines`);
-      classes.at(-1)?.marks.push(line, hits, ...branchesOf(given['condition-coverage']));
+      classes.at(-1)?.[isInner ? 'inner' : 'marks'].push(line, hits, ...branchesOf(given['condition-coverage']));
     },
     text(piece) {
       if (path.at(-1) === 'source' && source.length < 4_096) source += piece;
@@ -44,7 +44,9 @@ export async function readCobertura(document: ReportDocument, into: CoveredLines
     },
   }, { typeByAddress: true });
 
-  for (const { filename, marks } of classes) {
+  for (const { filename, marks: own, inner } of classes) {
+    // Those of methods stand among those of their class once more, as calls and not as lines; where they do not, they are all.
+    const marks = own.length > 0 ? own : inner;
     const file = await fileOf([...(isAbsolute(filename) ? [] : sources.map((each) => `${each.replace(/\/?$/, '/')}${filename}`)), filename]);
     for (let at = 0; file !== undefined && at < marks.length; at += 4) {
       const [line = 0, hits = 0, taken = 0, of = 0] = marks.slice(at, at + 4);
@@ -54,8 +56,11 @@ export async function readCobertura(document: ReportDocument, into: CoveredLines
   }
 }
 
-/** `50% (1/2)`. */
+/** `50% (1/2)`; of a share alone, whether all, some or none of two was taken. */
 function branchesOf(written: string | undefined): readonly [taken: number, of: number] {
   const [, taken, of] = /\((\d{1,9})\/(\d{1,9})\)/.exec(written ?? '') ?? [];
-  return [Number(taken ?? 0), Math.min(Number(of ?? 0), MOST_BRANCHES)];
+  if (of !== undefined) return [Number(taken), Math.min(Number(of), MOST_BRANCHES)];
+  const share = Number(/^\s*(\d{1,3}(?:\.\d+)?)\s*%\s*$/.exec(written ?? '')?.[1]);
+  if (Number.isNaN(share)) return [0, 0];
+  return [share >= 100 ? 2 : Math.ceil(share / 100), 2];
 }

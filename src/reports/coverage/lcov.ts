@@ -23,20 +23,26 @@ export async function readLcov({ lines }: ReportDocument, into: CoveredLines, fi
       [file, isOpen] = [undefined, false];
     } else if (name === 'DA' || name === 'BRDA') {
       if (!isOpen) throw fault(`${name} stands outside of a record`);
-      const [where = '', ...rest] = value.split(',', 4);
+      const [where = '', ...rest] = name === 'DA' ? value.split(',', 3) : partsOfBranch(value);
       if (!/^\d{1,9}$/.test(where)) throw fault(`"${where.slice(0, 20)}" is no number of a line`);
       const hits = name === 'DA' ? rest[0] : rest[2];
       if (hits === undefined || !/^(-|-?\d{1,20}(\.\d+)?(e\+?\d+)?)$/i.test(hits)) throw fault(`"${(hits ?? '').slice(0, 20)}" is no number of hits`);
       if (file === undefined) continue;
       const isHit = Number(hits) > 0;
       if (name === 'DA') inPlace(number, () => into.line(file!, Number(where), isHit));
-      else into.branch(file, `${where},${rest[0]?.slice(0, 100)},${rest[1]?.slice(0, 100)}`, isHit);
+      else into.branch(file, `${where},${rest[0]?.slice(0, 100)},${rest[1]?.slice(0, 1_000)}`, isHit);
     } else if (name.startsWith('<') || name.startsWith('{')) {
       throw fault('it is no lcov');
     }
   }
   if (isOpen) throw fault('it ends in the middle of a record: whatever wrote it was ended, or still writes');
   if (number === 0) throw new ReportFault('line 1', 'it is empty');
+}
+
+/** Line, block, branch and hits. The name of a branch may be an expression, commas and all: the hits stand last. */
+function partsOfBranch(value: string): readonly string[] {
+  const [where = '', block = '', ...rest] = value.split(',');
+  return [where, block, rest.slice(0, -1).join(','), rest.at(-1) ?? ''];
 }
 
 function inPlace(number: number, mark: () => void): void {

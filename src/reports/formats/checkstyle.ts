@@ -2,14 +2,16 @@ import type { FindingsFormat } from '../format.ts';
 import { ReportFault } from '../json.ts';
 import { XmlFault } from '../xml.ts';
 
-const SEVERITIES: { readonly [severity: string]: 'medium' | 'low' | 'info' } = { error: 'medium', warning: 'low', info: 'info' };
+/** A word that is not known here may mean the worst. */
+const UNKNOWN = 'high';
+const SEVERITIES: ReadonlyMap<string, 'medium' | 'low' | 'info'> = new Map([['error', 'medium'], ['warning', 'low'], ['info', 'info']]);
 
 /** Checkstyle's XML, read piece by piece; ShellCheck, ktlint, PHP_CodeSniffer and many others write it too. */
 export const checkstyle: FindingsFormat = {
   reference: {
     tool: 'Checkstyle', rows: ['build.code-quality'], recorded: 'checkstyle',
     use: 'sh("checkstyle -c checks.xml -f xml -o reports/checkstyle.xml src", { findings: { checkstyle: "reports/checkstyle.xml" } })',
-    severities: '`error` medium, `warning` low, `info` info, `ignore` none; a file that could not be looked at (`<exception>`) high',
+    severities: '`error` medium, `warning` low, `info` info, `ignore` none, any other high; a file that could not be looked at (`<exception>`) high',
   },
   // Checkstyle's own is the number of errors; from 126 on codes are the shell's, and its failures.
   exitCodes: Array.from({ length: 125 }, (_, index) => index + 1),
@@ -30,8 +32,8 @@ export const checkstyle: FindingsFormat = {
         }
         if (name === 'exception') exception = '';
         const severity = given['severity'] ?? 'error';
-        if (name !== 'error' || severity === 'ignore') return;
-        report({ rule: ruleOf(given['source']), severity: SEVERITIES[severity.toLowerCase()] ?? 'medium', message: given['message'] ?? '', file, line: numberOf(given['line'], 'line'), column: numberOf(given['column'], 'column') });
+        if (name !== 'error' || severity.toLowerCase() === 'ignore') return;
+        report({ rule: ruleOf(given['source']), severity: SEVERITIES.get(severity.toLowerCase()) ?? UNKNOWN, message: given['message'] ?? '', file, line: numberOf(given['line'], 'line'), column: numberOf(given['column'], 'column') });
       },
       text(piece) {
         if (exception !== undefined && exception.length < 2_000) exception += piece;

@@ -31,6 +31,7 @@ export const result = z.object({
 
 export const run = z.object({
   tool: z.object({ driver: z.unknown(), extensions: list.nullish() }), results: list.nullish(), artifacts: list.nullish(),
+  externalPropertyFileReferences: z.object({ results: list.nullish() }).nullish(),
   invocations: z.array(z.object({ executionSuccessful: z.boolean().nullish() })).nullish(), originalUriBaseIds: z.record(z.string(), artifactLocation).nullish(),
 });
 

@@ -39,7 +39,8 @@ export const sarif: FindingsFormat = {
 };
 
 /** A tool that broke off has not found nothing. */
-function requireWhole({ results, invocations }: Run, place: string): void {
+function requireWhole({ results, invocations, externalPropertyFileReferences }: Run, place: string): void {
+  if ((externalPropertyFileReferences?.results?.length ?? 0) > 0) throw new ReportFault(`${place}.externalPropertyFileReferences.results`, 'its results lie in other files: have the tool write one file');
   if (results === null) throw new ReportFault(`${place}.results`, 'it is null: the tool says that it could not run');
   const failed = (invocations ?? []).findIndex(({ executionSuccessful }) => executionSuccessful === false);
   if (failed >= 0) throw new ReportFault(`${place}.invocations[${failed}]`, 'the tool says that it failed');
@@ -82,6 +83,8 @@ function identityOf({ fingerprints, partialFingerprints }: Result): string | und
 }
 
 function suppressedBy({ suppressions }: Result, tool: string): Reported['suppressed'] {
-  const accepted = (suppressions ?? []).find(({ status, justification }) => (status ?? 'accepted') === 'accepted' && justification && justification.trim() !== '');
+  // One that is under review or rejected takes the others back, as the standard has it.
+  if (suppressions?.some(({ status }) => (status ?? 'accepted') !== 'accepted')) return undefined;
+  const accepted = suppressions?.find(({ justification }) => justification && justification.trim() !== '');
   return accepted ? { reason: accepted.justification!, where: `the report of ${tool}` } : undefined;
 }

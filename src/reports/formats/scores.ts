@@ -9,9 +9,15 @@ export function severityOfScore(score: number): Severity | undefined {
   return score > 0 ? 'low' : 'info';
 }
 
-const WORDS: { readonly [word: string]: Severity } = { critical: 'critical', high: 'high', medium: 'medium', moderate: 'medium', low: 'low', info: 'info', informational: 'info', negligible: 'info', none: 'info' };
+const WORDS: ReadonlyMap<string, Severity> = new Map([
+  ['critical', 'critical'], ['blocker', 'critical'], ['high', 'high'], ['important', 'high'], ['major', 'high'],
+  ['medium', 'medium'], ['moderate', 'medium'], ['low', 'low'], ['minor', 'low'],
+  ['info', 'info'], ['informational', 'info'], ['negligible', 'info'], ['none', 'info'],
+  // What nobody has graded yet may be anything.
+  ['', 'medium'], ['unknown', 'medium'], ['untriaged', 'medium'], ['undefined', 'medium'],
+]);
 
-/** What advisories are graded with, in whatever case. What nobody has graded yet may be anything: it is `medium`. */
+/** What advisories are graded with, in whatever case. A word that is not known here may mean the worst: it is `high`. */
 export function severityOfWord(word: string | null | undefined): Severity {
-  return WORDS[(word ?? '').toLowerCase()] ?? 'medium';
+  return WORDS.get((word ?? '').trim().toLowerCase()) ?? 'high';
 }

@@ -8,11 +8,16 @@ import { rubygems } from './rubygems.ts';
 /** Negative when `a` comes before `b`, zero when neither does; undefined where one of them is no version. */
 export type Order = (a: string, b: string) => number | undefined;
 
-/** As semver.org orders; a `v` before it, as Go writes it, changes nothing. */
+/** As semver.org orders; a `v` before it, as Go writes it, changes nothing, and numbers that are not written are zeros. */
 export const semantic: Order = (a, b) => {
-  const [first, second] = [semver.parse(a, { loose: true }), semver.parse(b, { loose: true })];
+  const [first, second] = [a, b].map((version) => semver.parse(completed(version), { loose: true })) as [semver.SemVer | null, semver.SemVer | null];
   return first && second ? semver.compare(first, second) : undefined;
 };
+
+/** `1.0-rc.1` as `1.0.0-rc.1`. */
+function completed(version: string): string {
+  return version.trim().replace(/^([v=]*\d+)(\.\d+)?(?![.\d])/, (_all, major: string, minor = '.0') => `${major}${minor}.0`);
+}
 
 const python: Order = (a, b) => (isPep440(a) !== null && isPep440(b) !== null ? pep440(a, b) : undefined);
 
