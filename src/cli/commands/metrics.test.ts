@@ -1,18 +1,26 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Attempt } from '../../metrics/attempt.ts';
-import { fourMetrics } from '../../metrics/metrics.ts';
-import { metricRows } from './metrics.ts';
+import type { Session } from '../command.ts';
+import type { Product } from '../product.ts';
+import { terminal } from '../report/fixture.ts';
+import { metrics } from './metrics.ts';
 
-const attempt = (startedAt: number, outcome: Attempt['outcome']): Attempt => ({ run: `r${startedAt}`, attempt: 1, kind: 'STANDARD', startedAt, endedAt: startedAt + 1, outcome, revision: String(startedAt), commits: [] });
-const shown = (...attempts: Attempt[]): { [name: string]: readonly string[] } => Object.fromEntries(metricRows(fourMetrics(attempts, { now: 3_600_000 })).map(([name, ...rest]) => [name, rest]));
+async function asked(from: string): Promise<{ readonly from: number }> {
+  const { terminal: screen, out } = terminal();
+  const product = { events: () => [] } as unknown as Product;
+  const session: Session = { terminal: screen, json: true, signal: new AbortController().signal, product: async () => product, desk: () => Promise.reject(new Error('no desk')) };
+  await metrics(session, { from, to: '2026-12-01T00:00:00Z' });
+  return JSON.parse(out()) as { readonly from: number };
+}
 
-test('a metric without a value says why it has none', () => {
-  const good = shown(attempt(0, 'SUCCEEDED'));
-  assert.deepEqual(good['MTTR'], ['—', 'no bad run was followed by a good one in the period']);
-  assert.deepEqual(good['MTBF'], ['—', 'nothing has failed since 1970-01-01T00:00:00.000Z: 1h, and it lasts']);
-  const bad = shown(attempt(0, 'FAILED'));
-  assert.deepEqual(bad['MTTR'], ['—', 'nothing has succeeded since 1970-01-01T00:00:00.000Z: 1h, and it lasts']);
-  assert.deepEqual(bad['lead time'], ['—', 'no commit has come to production in the period']);
-  assert.equal(shown(attempt(0, 'FAILED'), attempt(60_000, 'SUCCEEDED'))['MTTR']?.[0], '1m');
+test('a time that names no zone is of UTC, wherever the machine stands', async (t) => {
+  const zone = process.env['TZ'];
+  t.after(() => {
+    if (zone === undefined) delete process.env['TZ'];
+    else process.env['TZ'] = zone;
+  });
+  process.env['TZ'] = 'America/New_York';
+  const ten = Date.UTC(2026, 10, 23, 10);
+  for (const text of ['2026-11-23T10:00:00', '2026-11-23T10:00:00Z', '2026-11-23T10:00', '2026-11-23T05:00:00-05:00', String(ten)]) assert.equal((await asked(text)).from, ten, text);
+  assert.equal((await asked('2026-11-23')).from, Date.UTC(2026, 10, 23));
 });

@@ -37,10 +37,10 @@ function noSpan({ open }: FourMetrics, health: 'green' | 'red'): string {
   return health === 'green' ? 'no good run was followed by a bad one in the period' : 'no bad run was followed by a good one in the period';
 }
 
-/** ISO 8601, or epoch milliseconds. */
+/** ISO 8601, of UTC where it names no zone, wherever the machine stands; or epoch milliseconds. */
 function instant(text: string | undefined, option: string): Instant | undefined {
   if (text === undefined) return undefined;
-  const value = /^-?\d+$/.test(text) ? Number(text) : Date.parse(text);
+  const value = /^-?\d+$/.test(text) ? Number(text) : Date.parse(/T[\d:.]+$/.test(text) ? `${text}Z` : text);
   if (Number.isSafeInteger(value)) return value;
   throw new TrunklineError('TIME_INVALID', 'usage', `${option} ${JSON.stringify(text)} is no time`, 'write 2026-11-23T10:00:00Z, or epoch milliseconds');
 }
