@@ -178,7 +178,7 @@ export function cellsIn(place: Place, folder: string) {
 }
 
 export function environmentsOf(place: Place, clock: Clock = systemClock) {
-  return withDeadlines(processEnvironments({ clock, root: place.environments, stateFolder: place.state, secret: (_region, name) => new SecretFiles(place.secrets).get(name) }), systemClock);
+  return withDeadlines(processEnvironments({ clock, root: place.environments, stateFolder: place.state, hidden: place.hidden, secret: (_region, name) => new SecretFiles(place.secrets).get(name) }), systemClock);
 }
 
 /** What the journal knows about a release and the environment that it goes to. */

@@ -3,7 +3,7 @@
  */
 import type { Duration } from '../foundation/units.ts';
 import type { AlarmPlan, EnvironmentPlan, ProbePlan } from './plan.ts';
-import { isInside, isReserved, NAME, NAME_RULE, VARIABLE, VARIABLE_RULE } from './shape.ts';
+import { dataFault, isInside, isReserved, NAME, NAME_RULE, VARIABLE, VARIABLE_RULE } from './shape.ts';
 import { Reading, written } from './written.ts';
 
 export { alarm, counter, histogram, probe, type Alarm, type Counter, type Histogram, type Labels, type Signal } from './signals.ts';
@@ -38,6 +38,12 @@ export interface ProcessesSpec {
   readonly metrics: string;
   /** A database of each region's own; without it there is none. */
   readonly database?: Database;
+  /**
+   * The path, such as `"/data"`, of a folder that instances may write and that stays: for uploads and SQLite files. Each
+   * region has one of its own, shared by its instances; it survives releases, and `trunkline down` alone ends it.
+   * `TRUNKLINE_DATA` names it. Without it, nothing that an instance writes outlives it.
+   */
+  readonly data?: string;
   /** Environment variables of every instance. Never a secret: this is committed. */
   readonly settings?: { readonly [variable: string]: string };
   /** Names of environment variables whose values the operator keeps: `trunkline secret set NAME`. */
@@ -71,7 +77,7 @@ export function httpProbe(name: string, file: string, options: { /** From one st
   });
 }
 
-const FIELDS: readonly (keyof ProcessesSpec)[] = ['run', 'instances', 'regions', 'health', 'metrics', 'database', 'settings', 'secrets', 'startTimeout', 'drain', 'probes', 'alarms'];
+const FIELDS: readonly (keyof ProcessesSpec)[] = ['run', 'instances', 'regions', 'health', 'metrics', 'database', 'data', 'settings', 'secrets', 'startTimeout', 'drain', 'probes', 'alarms'];
 
 /**
  * An environment made of processes on this machine: per region a router with a stable address, the instances, and a
@@ -102,12 +108,18 @@ export function processes(name: EnvironmentName, spec: ProcessesSpec): Environme
     health: path('health'),
     metrics: path('metrics'),
     database: given.database === undefined ? 'none' : 'postgres',
+    ...(given.data === undefined ? {} : { data: dataPath(read, given.data) }),
     ...variables(read, given),
     startTimeoutMs: read.duration('startTimeout', given.startTimeout ?? '30s', 1),
     drainMs: read.duration('drain', given.drain ?? '5s'),
     probes: [...probes],
     alarms: [...alarms],
   });
+}
+
+function dataPath(read: Reading, value: unknown): string {
+  const fault = typeof value === 'string' ? dataFault(value) : 'write a path as a text, such as "/data"';
+  return read.matching('data', value, () => fault === undefined, fault ?? '');
 }
 
 function variables(read: Reading, { settings = {}, secrets = [] }: ProcessesSpec): Pick<EnvironmentPlan, 'settings' | 'secrets'> {

@@ -8,7 +8,7 @@ import { digestOfJson } from '../foundation/digest.ts';
 import { TrunklineError } from '../foundation/errors.ts';
 import { WHOLE, type Digest, type Json } from '../foundation/units.ts';
 import { jsonFault } from './plain-json.ts';
-import { globFault, isBranch, isInside, isReserved, LABEL, labelFault, LONGEST, LONGEST_RULE, METRIC, METRIC_RULE, MOST, NAME, NAME_RULE, VARIABLE, VARIABLE_RULE } from './shape.ts';
+import { dataFault, globFault, isBranch, isInside, isReserved, LABEL, labelFault, LONGEST, LONGEST_RULE, METRIC, METRIC_RULE, MOST, NAME, NAME_RULE, VARIABLE, VARIABLE_RULE } from './shape.ts';
 
 const name = z.string().regex(NAME, NAME_RULE);
 const millis = z.int().nonnegative().max(LONGEST, LONGEST_RULE);
@@ -68,6 +68,8 @@ export const environmentPlan = z.strictObject({
   health: path,
   metrics: path,
   database: z.enum(['postgres', 'none']),
+  /** Where instances see the folder that outlives them; without it there is none. */
+  data: without(dataFault).optional(),
   /** Plain settings of every instance; secrets are named, never written. */
   settings: z.record(variable, z.string().max(32_768).refine((value) => !value.includes('\0'), 'it holds a NUL character')),
   secrets: z.array(variable).max(256),

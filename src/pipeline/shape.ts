@@ -33,6 +33,17 @@ export function isInside(path: string): boolean {
   return path.length > 0 && path.length <= 4_096 && !/^[/\\]|^[A-Za-z]:|\0/.test(path) && !path.split(/[\\/]/).includes('..');
 }
 
+/** Folders that belong to the system, or that a process is given anew: nothing in them stays. */
+const SYSTEM = ['/bin', '/boot', '/dev', '/etc', '/lib', '/lib32', '/lib64', '/libx32', '/nix', '/proc', '/root', '/run', '/sbin', '/sys', '/tmp', '/usr', '/var/run', '/var/tmp', '/home'];
+
+/** Why a path can't be that of a folder which instances keep. */
+export function dataFault(path: string): string | undefined {
+  const isClean = path.length <= 200 && /^(\/[A-Za-z0-9_][A-Za-z0-9._-]*)+$/.test(path);
+  if (!isClean) return 'write an absolute path such as "/data": letters, digits, dots, dashes and underscores, no "." or "..", no "/" at its end';
+  const system = SYSTEM.find((folder) => path === folder || path.startsWith(`${folder}/`));
+  return system === undefined ? undefined : `${system} belongs to the system, or is made anew for each instance; write another, such as "/data"`;
+}
+
 /** A branch name that git accepts and that no command can take for an option. */
 export function isBranch(text: string): boolean {
   return text.length <= 250 && /^[\p{L}\p{N}_][\p{L}\p{N}._/+#@-]*$/u.test(text)

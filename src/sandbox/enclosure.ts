@@ -1,6 +1,7 @@
 import { chmod, mkdir, readFile, readdir, realpath, stat, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { type Fresh, type Layer, mountPoints, waitingPoints } from './layers.ts';
+import { type Fresh, type Layer, mountPoints, type Root, waitingPoints } from './layers.ts';
+import { type Mirror, mirrorsFor, resolved } from './mirror.ts';
 import { isInside } from './mounts.ts';
 
 /** What one cell sees in place of the machine's folders. */
@@ -9,10 +10,15 @@ export interface Enclosure {
   readonly fresh: readonly Fresh[];
   /** The covered folder in which layers wait while they are laid. */
   readonly stage: string;
+  readonly root?: Root;
 }
 
 export interface Enclosing {
   readonly workdir: string;
+  /** Whether `workdir` may be written; beside it only HOME, the temporary folder and `own` may. */
+  readonly writable: boolean;
+  /** Folders of its own, seen at paths where the machine may have nothing. */
+  readonly own?: readonly { readonly target: string; readonly source: string }[];
   readonly hidden: readonly string[];
   /** What must be seen in spite of what is hidden around it. */
   readonly needed: readonly string[];
@@ -31,7 +37,7 @@ const DEVICES = ['null', 'zero', 'full', 'random', 'urandom', 'tty'];
 const DEVICE_LINKS = { fd: '/proc/self/fd', stdin: '/proc/self/fd/0', stdout: '/proc/self/fd/1', stderr: '/proc/self/fd/2', ptmx: 'pts/ptmx' };
 
 /** Decides the layers of a cell, and makes in `scratch` what they show. */
-export async function enclose({ workdir, hidden, needed, passages = [], scratch, asStranger }: Enclosing): Promise<Enclosure> {
+export async function enclose({ workdir, writable, own = [], hidden, needed, passages = [], scratch, asStranger }: Enclosing): Promise<Enclosure> {
   const home = join(scratch, 'home');
   const seen = await existing(needed);
   const doors = asStranger ? (await Promise.all([workdir, home, ...seen].map(shutDoors))).flat() : [];
@@ -48,25 +54,51 @@ export async function enclose({ workdir, hidden, needed, passages = [], scratch,
     .filter((path) => !covers.some(({ target }) => target === path) && [...covers, ...replaced].some(({ target }) => isInside(path, target)))
     .map((path) => same(path, false)));
   const devices = (await existing(DEVICES.map((name) => `/dev/${name}`))).map((path) => ({ target: path, source: path, writable: true, file: true }));
-  const own = [await same(workdir, true), await same(home, true)];
+  const placed = await Promise.all(own.map(async ({ target, source }) => ({ target: await resolved(target), source, writable: true, file: false })));
+  const mirrors = await mirrorsFor(placed.map(({ target }) => target), [...covers, ...replaced].map(({ target }) => target));
+  const top = mirrors.find(({ folder }) => folder === '/');
+  const theirs = [await same(workdir, writable), await same(home, true), ...placed];
   // What lies under another cover, and under nothing that is shown in spite of it, is hidden already.
   const bare = covers.filter(({ target }) => {
-    const over = [...replaced, ...covers, ...own, ...shown].filter((layer) => layer.target !== target && isInside(target, layer.target)).toSorted((a, b) => b.target.length - a.target.length)[0];
+    const over = [...replaced, ...covers, ...theirs, ...shown].filter((layer) => layer.target !== target && isInside(target, layer.target)).toSorted((a, b) => b.target.length - a.target.length)[0];
     return over === undefined || over.source === over.target || target === stage;
   });
-  const layers = unique([...replaced, ...own, ...devices, ...shown, ...bare]);
+  const layers = unique([...replaced, ...theirs, ...devices, ...shown, ...bare, ...await mirrored(mirrors.filter((mirror) => mirror !== top), scratch)]);
   const fresh: readonly Fresh[] = [
     { target: '/dev/shm', type: 'tmpfs', options: 'mode=1777' },
     { target: '/dev/pts', type: 'devpts', options: 'newinstance,ptmxmode=0666,mode=0620' },
   ];
-  await furnish(scratch, layers, fresh, stage);
-  return { layers, fresh, stage };
+  const root = top && { source: join(scratch, 'root'), shown: await folders(top.shown), inner: placed.map(({ target }) => target).filter((target) => !top.shown.some((path) => isInside(target, path))) };
+  const enclosure: Enclosure = { layers, fresh, stage, ...(root ? { root } : {}) };
+  await furnish(scratch, enclosure);
+  for (const { folder, links } of mirrors) {
+    const source = folder === '/' ? join(scratch, 'root') : mirrorOf(folder, scratch);
+    for (const { path, to } of links) await symlink(to, source + path.slice(folder === '/' ? 0 : folder.length));
+  }
+  return enclosure;
 }
 
-async function furnish(scratch: string, layers: readonly Layer[], fresh: readonly Fresh[], stage: string): Promise<void> {
+/** A mirrored folder and what it shows. */
+async function mirrored(mirrors: readonly Mirror[], scratch: string): Promise<readonly Layer[]> {
+  return (await Promise.all(mirrors.map(async ({ folder, shown }) => [
+    ...await Promise.all(shown.map((path) => same(path, false))),
+    { target: folder, source: mirrorOf(folder, scratch), writable: false, file: false },
+  ]))).flat();
+}
+
+function mirrorOf(folder: string, scratch: string): string {
+  return join(scratch, 'mirrors', encodeURIComponent(folder));
+}
+
+async function folders(paths: readonly string[]): Promise<readonly string[]> {
+  const all = await Promise.all(paths.map(async (path) => ((await stat(path)).isDirectory() ? [path] : [])));
+  return all.flat();
+}
+
+async function furnish(scratch: string, { layers, fresh, stage, root }: Enclosure): Promise<void> {
   const made = [
     ...layers.filter(({ source }) => isInside(source, scratch)).map(({ source, file }) => ({ path: source, file })),
-    ...waitingPoints(stage, layers), ...mountPoints(layers, fresh),
+    ...waitingPoints(stage, layers, root), ...mountPoints(layers, fresh),
   ];
   for (const { path, file } of made) {
     await makeFolder(file ? dirname(path) : path, scratch);

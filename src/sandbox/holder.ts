@@ -35,9 +35,9 @@ export interface Holding {
 }
 
 /** @throws {TrunklineError} `CELL_NOT_SEALED`; nothing is left then. */
-export async function startHolder({ tools, enclosure: { layers, fresh, stage }, scratch, marks, begun = async () => {} }: Holding): Promise<Holder> {
+export async function startHolder({ tools, enclosure: { layers, fresh, stage, root }, scratch, marks, begun = async () => {} }: Holding): Promise<Holder> {
   const table = join(scratch, 'mounts');
-  await writeFile(table, mountTable(stage, layers, fresh, reachable(parseMounts(await readFile('/proc/self/mountinfo', 'utf8')))));
+  await writeFile(table, mountTable(stage, layers, fresh, reachable(parseMounts(await readFile('/proc/self/mountinfo', 'utf8'))), root));
   const child = spawn(tools.unshare, [...cellOptions(tools), '/bin/sh', '-c', SCRIPT, 'sh', tools.mount, table], { cwd: '/', env: marks, stdio: ['pipe', 'pipe', 'pipe'] });
   const exited = once(child, 'exit');
   exited.catch(() => {});

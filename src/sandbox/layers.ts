@@ -12,6 +12,15 @@ export interface Layer {
 /** A file system of the cell's own. */
 export interface Fresh { readonly target: string; readonly type: 'tmpfs' | 'devpts'; readonly options: string }
 
+/** A root of the sandbox's own, put together of what the machine's root shows, for layers that have no place in that. */
+export interface Root {
+  readonly source: string;
+  /** Folders of the machine's root. */
+  readonly shown: readonly string[];
+  /** The targets of layers that lie in it alone. */
+  readonly inner: readonly string[];
+}
+
 /** Outer layers first: an inner one lies on what the outer one shows. */
 export function outerFirst(layers: readonly Layer[]): readonly Layer[] {
   const depth = (path: string): number => path.split('/').length;
@@ -34,16 +43,19 @@ function enclosing(target: string, layers: readonly Layer[]): Layer | undefined 
   return outerFirst(layers).findLast((layer) => layer.target !== target && isInside(target, layer.target));
 }
 
-/** Where the layers wait, in {@link STAGE}, while the paths they come from are being covered. */
+/** Where the layers wait, in the stage, while the paths they come from are being covered. */
 const WAITING = '.trunkline';
+/** Where a root of the sandbox's own is put together. */
+const NEW_ROOT = '.trunkline-root';
 
 /**
  * The table of mounts, for one `mount --all --fstab`, that turns a copy of the machine's tree into that of a cell:
  * every layer is first put where no other can cover it, then all that was there becomes read-only, then the layers
- * are laid, outer ones first, and the place where they waited is covered.
+ * are laid, outer ones first, and the place where they waited is covered. A root of its own comes last: whoever enters
+ * the namespace then stands in the topmost root.
  * @param stage the target of a layer that lies over none of the others' sources.
  */
-export function mountTable(stage: string, layers: readonly Layer[], fresh: readonly Fresh[], machine: readonly Mount[]): string {
+export function mountTable(stage: string, layers: readonly Layer[], fresh: readonly Fresh[], machine: readonly Mount[], root?: Root): string {
   const ordered = outerFirst(layers.filter(({ target }) => target !== stage));
   const cover = layers.find(({ target }) => target === stage);
   if (cover === undefined) throw new Error(`no layer covers ${stage}`);
@@ -51,26 +63,48 @@ export function mountTable(stage: string, layers: readonly Layer[], fresh: reado
   // `mount --all` passes over a line for the root, and over one whose source and target are mounted already.
   const readOnly = (point: string, mount: Mount | undefined): string => line('none', point === '/' ? '/.' : point, 'none', ['remount', 'bind', 'ro', ...lockedOptions(mount)]);
 
+  const newRoot = `${stage}/${NEW_ROOT}`;
+  const placed = (target: string): string => (root?.inner.includes(target) ? newRoot + target : target);
+
   return [
     line(cover.source, stage, 'none', ['bind']),
+    ...(root ? [line(root.source, newRoot, 'none', ['bind'])] : []),
     ...ordered.map(({ source }, index) => line(source, waiting(index), 'none', ['rbind'])),
     ...ordered.flatMap(({ source, writable }, index) => (writable ? [] : [
       readOnly(waiting(index), mountOf(source, machine)),
       ...machine.filter(({ point }) => point !== source && isInside(point, source)).map((mount) => readOnly(waiting(index) + mount.point.slice(source.length), mount)),
     ])),
     ...machine.filter(({ point, options }) => !options.includes('ro') && !isInside(point, '/proc') && !layers.some(({ target }) => isInside(point, target))).map((mount) => readOnly(mount.point, mount)),
-    ...ordered.map(({ target }, index) => line(waiting(index), target, 'none', ['rbind'])),
+    ...ordered.map(({ target }, index) => line(waiting(index), placed(target), 'none', ['rbind'])),
     ...fresh.map(({ target, type, options }) => line('trunkline', target, type, [options])),
     readOnly(stage, mountOf(cover.source, machine)),
-    line('trunkline', `${stage}/${WAITING}`, 'tmpfs', ['ro', 'size=4k', 'mode=0']),
+    hide(`${stage}/${WAITING}`),
+    ...(root ? assembled(root, newRoot, stage, machine) : []),
     '',
   ].join('\n');
 }
 
+/** The root as all layers have left it, in `at`, and then over everything. */
+function assembled(root: Root, at: string, stage: string, machine: readonly Mount[]): readonly string[] {
+  // The stage's own comes first: its copy holds the place where this root is put together, while that is still empty.
+  const first = (path: string): boolean => isInside(stage, path);
+  const shown = [...root.shown.filter(first), ...root.shown.filter((path) => !first(path))];
+  return [
+    ...shown.flatMap((path) => [line(path, at + path, 'none', ['rbind']), ...(first(path) ? [hide(`${at}${stage}/${NEW_ROOT}`)] : [])]),
+    line('none', at, 'none', ['remount', 'bind', 'ro', ...lockedOptions(mountOf(root.source, machine))]),
+    line(at, '/.', 'none', ['rbind']),
+  ];
+}
+
+function hide(path: string): string {
+  return line('trunkline', path, 'tmpfs', ['ro', 'size=4k', 'mode=0']);
+}
+
 /** The folder in the stage's own source in which the layers wait, and one mount point for each. */
-export function waitingPoints(stage: string, layers: readonly Layer[]): readonly { readonly path: string; readonly file: boolean }[] {
+export function waitingPoints(stage: string, layers: readonly Layer[], root?: Root): readonly { readonly path: string; readonly file: boolean }[] {
   const cover = layers.find(({ target }) => target === stage);
-  return outerFirst(layers.filter(({ target }) => target !== stage)).map(({ file }, index) => ({ path: `${cover?.source}/${WAITING}/${index}`, file }));
+  const places = root ? [{ path: `${cover?.source}/${NEW_ROOT}`, file: false }, ...[...root.shown, ...root.inner].map((path) => ({ path: root.source + path, file: false }))] : [];
+  return [...places, ...outerFirst(layers.filter(({ target }) => target !== stage)).map(({ file }, index) => ({ path: `${cover?.source}/${WAITING}/${index}`, file }))];
 }
 
 function line(...[source, target, type, options]: [string, string, string, readonly string[]]): string {

@@ -3,16 +3,19 @@ import { accessSync, constants } from 'node:fs';
 import { join } from 'node:path';
 import { raisingLoopback } from './loopback.ts';
 
+export interface User { readonly uid: number; readonly gid: number }
+
 /** The programs of util-linux that make and enter namespaces, and the user that commands run as. */
 export interface Tools {
   readonly unshare: string;
   readonly nsenter: string;
   readonly mount: string;
+  readonly setpriv: string;
   /**
-   * A host that is root makes cells with root's own powers, and runs commands in them as nobody: the owner of the
-   * machine's devices and settings must not be the one who runs a commit's code.
+   * A host that is root makes sandboxes with root's own powers, and runs commands in them as another user: the owner of
+   * the machine's devices and settings must not be the one who runs a commit's code. For cells that is nobody.
    */
-  readonly stranger: { readonly uid: number; readonly gid: number } | undefined;
+  readonly stranger: User | undefined;
   readonly uid: number;
   readonly gid: number;
   /** What raises the loopback of a new network namespace; undefined where none can be made, and the network is the machine's. */
@@ -25,10 +28,10 @@ const FOLDERS = ['/usr/bin', '/bin', '/usr/sbin', '/sbin', '/usr/local/bin', '/r
 /** @returns why there can be no cells here, or what makes them: tried, not guessed. */
 export function findTools(): Tools | { readonly weakness: string } {
   if (process.platform !== 'linux') return { weakness: `${process.platform} has no namespaces; run Trunkline on Linux for sealed builds` };
-  const [unshare, nsenter, mount] = ['unshare', 'nsenter', 'mount'].map(find);
-  if (!unshare || !nsenter || !mount) return { weakness: 'unshare, nsenter or mount is missing; install util-linux' };
+  const [unshare, nsenter, mount, setpriv] = ['unshare', 'nsenter', 'mount', 'setpriv'].map(find);
+  if (!unshare || !nsenter || !mount || !setpriv) return { weakness: 'unshare, nsenter, mount or setpriv is missing; install util-linux' };
   const [uid, gid] = [process.geteuid!(), process.getegid!()];
-  const base = { unshare, nsenter, mount, uid, gid, stranger: uid === 0 ? { uid: NOBODY, gid: NOBODY } : undefined };
+  const base = { unshare, nsenter, mount, setpriv, uid, gid, stranger: uid === 0 ? { uid: NOBODY, gid: NOBODY } : undefined };
   const failures: string[] = [];
   for (const loopback of [...raisingLoopback(find), undefined]) {
     const tools: Tools = { ...base, loopback };
@@ -71,21 +74,24 @@ export function entering({ nsenter, stranger }: Tools, pid: number): readonly st
 
 /**
  * The words that make the namespaces of one attempt inside a cell. Its user namespace is another one than that which
- * owns the cell's mounts: they are locked, whatever powers a command gets itself in namespaces of its own.
+ * owns the cell's mounts: they are locked, whatever powers a command gets itself in namespaces of its own. No program
+ * that is set to run as another user gives it more than it has.
  */
-export function attempting({ unshare, stranger, uid, gid, loopback }: Tools): readonly string[] {
-  const user = stranger ?? { uid, gid };
-  const inner = [unshare, '--user', `--map-user=${user.uid}`, `--map-group=${user.gid}`, ...INSIDE];
+export function attempting({ unshare, setpriv, stranger, uid, gid, loopback }: Tools): readonly string[] {
+  // Whichever number a stranger has outside, inside it is one that the machine knows by a name.
+  const user = stranger ? { uid: NOBODY, gid: NOBODY } : { uid, gid };
+  const inner = [unshare, '--user', `--map-user=${user.uid}`, `--map-group=${user.gid}`, ...INSIDE, setpriv, '--no-new-privs', '--'];
   if (loopback === undefined) return inner;
   // Whoever raises the loopback owns the network; the attempt's own user namespace, inside, has no power over it.
   return [unshare, '--user', '--map-root-user', '--net', '/bin/sh', '-c', `${loopback.map(quoted).join(' ')} && exec "$@"`, 'sh', ...inner];
 }
 
-function quoted(word: string): string {
+/** For a shell. */
+export function quoted(word: string): string {
   return `'${word.replaceAll("'", String.raw`'\''`)}'`;
 }
 
-const INSIDE = ['--mount', '--pid', '--fork', '--kill-child', '--mount-proc'];
+const INSIDE = ['--mount', '--pid', '--ipc', '--fork', '--kill-child', '--mount-proc'];
 
 function trialOfAttempt(tools: Tools): readonly string[] {
   const asStranger = tools.stranger ? [tools.nsenter, '--setuid', String(tools.stranger.uid), '--setgid', String(tools.stranger.gid)] : [];

@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { compiledFolder } from '../../foundation/compiled.ts';
 import { TrunklineError } from '../../foundation/errors.ts';
 import type { Millis } from '../../foundation/units.ts';
-import { isolationHere, kill, regional, type Isolation } from './enclosure.ts';
+import { isolationHere, kill, regional, type Isolation } from './regional.ts';
 import { place, type Layout } from './layout.ts';
 import { takeLock } from './lock.ts';
 import { greeting, type Greeting } from './protocol.ts';
@@ -22,8 +22,8 @@ const LOOK_EVERY: Millis = 20;
 const START_LIMIT: Millis = 120_000;
 
 export interface AgentSurroundings {
-  /** Hidden from everything that runs in the region. */
-  readonly state: string;
+  /** Folders that are hidden from everything that runs in the region: the state folder first. */
+  readonly hidden: readonly string[];
   readonly isolation?: Isolation;
 }
 
@@ -68,10 +68,10 @@ async function begin(layout: Layout, around: AgentSurroundings): Promise<Start> 
   }
 }
 
-async function hear(layout: Layout, { state, isolation: wanted }: AgentSurroundings): Promise<Greeting> {
-  const isolation = wanted ?? await isolationHere();
+async function hear(layout: Layout, { hidden, isolation: wanted }: AgentSurroundings): Promise<Greeting> {
+  const isolation = wanted ?? isolationHere();
   const { environment, region } = layout.id;
-  const [command, ...args] = regional(isolation, [process.execPath, PROGRAM, layout.folder, environment, region, state, isolation]);
+  const [command, ...args] = regional(isolation, [process.execPath, PROGRAM, layout.folder, environment, region, isolation, ...hidden]);
   const log = openSync(layout.log, 'a', 0o600);
   const child = spawn(command, args, { cwd: layout.folder, detached: true, stdio: ['ignore', log, log, 'pipe'], env: agentEnvironment(layout.marker) });
   closeSync(log);

@@ -5,7 +5,7 @@ import { systemClock, type Clock } from '../../foundation/clock.ts';
 import type { Secret } from '../../foundation/secret.ts';
 import type { Millis } from '../../foundation/units.ts';
 import type { EnvironmentProvider, RegionId } from '../driver.ts';
-import type { Isolation } from './enclosure.ts';
+import type { Isolation } from './regional.ts';
 import { layout, type Layout } from './layout.ts';
 import { ProcessDriver } from './region.ts';
 
@@ -16,6 +16,8 @@ export interface ProcessEnvironmentsSpec {
   readonly stateFolder: string;
   /** The values that a plan names in `secrets`. @throws {TrunklineError} when there is none of that name. */
   readonly secret?: (id: RegionId, name: string) => Promise<Secret>;
+  /** What else is hidden from it: the repository and its git folder. */
+  readonly hidden?: readonly string[];
   /** What regions are held together by; default is the best that this machine can do. */
   readonly isolation?: Isolation;
   /** For how long an agent may be silent before it is taken for dead; default is 20 s. */
@@ -25,7 +27,7 @@ export interface ProcessEnvironmentsSpec {
 }
 
 /** Regions as processes of this machine: each has an agent of its own, which outlives the control plane. */
-export function processEnvironments({ root, stateFolder, secret = noSecret, isolation, silence, clock = systemClock }: ProcessEnvironmentsSpec): EnvironmentProvider {
+export function processEnvironments({ root, stateFolder, hidden = [], secret = noSecret, isolation, silence, clock = systemClock }: ProcessEnvironmentsSpec): EnvironmentProvider {
   mkdirSync(stateFolder, { recursive: true, mode: 0o700 });
   mkdirSync(root, { recursive: true, mode: 0o700 });
   const state = realpathSync(stateFolder);
@@ -33,7 +35,7 @@ export function processEnvironments({ root, stateFolder, secret = noSecret, isol
   if (!base.startsWith(`${state}/`)) throw new TrunklineError('ROOT_OUTSIDE', 'usage', `${root} is not below ${stateFolder}`, 'keep environments in the state folder');
   const of = (id: RegionId): Layout => layout(join(base, plain(id.environment), plain(id.region)), id);
   return {
-    region: (id, turn) => new ProcessDriver({ layout: of(id), clock, ...(silence === undefined ? {} : { silence }), ...(turn ? { caller: { run: turn.run, fence: turn.fence } } : {}), surroundings: { state, ...(isolation ? { isolation } : {}) }, secret: (name) => secret(id, name) }),
+    region: (id, turn) => new ProcessDriver({ layout: of(id), clock, ...(silence === undefined ? {} : { silence }), ...(turn ? { caller: { run: turn.run, fence: turn.fence } } : {}), surroundings: { hidden: [state, ...hidden], ...(isolation ? { isolation } : {}) }, secret: (name) => secret(id, name) }),
     regions: async () => folders(base).flatMap((environment) => folders(join(base, environment))
       .map((region) => ({ environment, region })).filter((id) => wasBegun(of(id)))),
   };

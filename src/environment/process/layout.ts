@@ -24,8 +24,10 @@ export interface Layout {
   readonly releases: string;
   readonly logs: string;
   readonly homes: string;
-  /** An empty folder, where the inside of an enclosure is put together. */
-  readonly stage: string;
+  /** What instances keep: it outlives every release. */
+  readonly data: string;
+  /** Who runs what, where the agent is root. */
+  readonly users: string;
   readonly database: string;
 }
 
@@ -48,7 +50,8 @@ export function layout(folder: string, id: RegionId): Layout {
     releases: join(folder, 'releases'),
     logs: join(folder, 'logs'),
     homes: join(folder, 'homes'),
-    stage: join(folder, 'stage'),
+    data: join(folder, 'data'),
+    users: join(folder, 'users.json'),
     database: join(folder, 'database'),
   };
 }

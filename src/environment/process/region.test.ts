@@ -13,12 +13,12 @@ import { Secret } from '../../foundation/secret.ts';
 import type { EnvironmentPlan } from '../../pipeline/plan.ts';
 import { contractPlan, region, type Conduct } from '../contract.ts';
 import { RELEASE_HEADER, type EnvironmentDriver } from '../driver.ts';
-import { isolationHere } from './enclosure.ts';
+import { isolationHere } from './regional.ts';
 import { fixture, PROBE, type Fixture } from './fixture.ts';
 import { layout } from './layout.ts';
 
 const never = new AbortController().signal;
-const namespaces = await isolationHere() === 'namespaces';
+const namespaces = isolationHere() === 'namespaces';
 const withoutNamespaces = namespaces ? false : 'this machine makes no namespaces';
 
 interface Live extends Fixture { readonly driver: EnvironmentDriver; readonly url: string; readonly folder: string }

@@ -16,7 +16,7 @@ import { AgentGone, ask } from './ask.ts';
 import { place, type Layout } from './layout.ts';
 import { takeLock } from './lock.ts';
 import type { Answers, Operation, Request } from './protocol.ts';
-import { endSurvivors } from './survivors.ts';
+import { endSurvivors, isOutdated } from './survivors.ts';
 import type { Caller } from '../turns.ts';
 
 const PATIENCE: Millis = 30_000;
@@ -75,6 +75,8 @@ export class ProcessDriver implements EnvironmentDriver {
 
   async launch(plan: EnvironmentPlan, signal: AbortSignal): Promise<void> {
     const secrets = await Promise.all(plan.secrets.map(async (name) => [name, (await this.#spec.secret(name)).reveal()] as const));
+    // An agent with the walls of an earlier version runs no more of a commit: the call starts another.
+    if (isOutdated(this.#layout)) await this.#end(signal);
     try {
       await this.#call('launch', { plan, secrets: Object.fromEntries(secrets) }, signal, { first: true });
     } catch (error) {
@@ -85,6 +87,7 @@ export class ProcessDriver implements EnvironmentDriver {
   }
 
   async prepare(release: Release, files: ReleaseFiles, signal: AbortSignal): Promise<void> {
+    if (isOutdated(this.#layout)) await this.#end(signal);
     await this.#call('prepare', { release, files: { folder: files.folder, content: files.content } }, signal);
   }
 

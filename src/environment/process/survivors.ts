@@ -1,12 +1,15 @@
 import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { TrunklineError } from '../../foundation/errors.ts';
 import type { Millis } from '../../foundation/units.ts';
-import { kill } from './enclosure.ts';
+import { kill } from './regional.ts';
 import type { Layout } from './layout.ts';
+
+/** Rises when regions are held in another way than before: an agent of an earlier version is replaced. */
+export const WALLS = 2;
 
 const PATIENCE: Millis = 20_000;
 const LOOK_EVERY: Millis = 10;
@@ -32,14 +35,26 @@ export async function endSurvivors(layout: Layout): Promise<void> {
 }
 
 /** The process whose end is the end of all, if it is alive: a number alone could be another's by now. */
-async function agentOf({ identity }: Layout): Promise<number | undefined> {
-  const text = await readFile(identity, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return undefined;
+async function agentOf(layout: Layout): Promise<number | undefined> {
+  const identity = readIdentity(layout);
+  return identity && await startOf(identity.pid) === identity.started ? identity.pid : undefined;
+}
+
+/** Whether the last agent here held its processes as an earlier version did. At once: calls keep their order. */
+export function isOutdated(layout: Layout): boolean {
+  const identity = readIdentity(layout);
+  return identity !== undefined && (identity.walls ?? 1) < WALLS;
+}
+
+interface Identity { readonly pid: number; readonly started: string; readonly walls?: number }
+
+function readIdentity({ identity }: Layout): Identity | undefined {
+  try {
+    return JSON.parse(readFileSync(identity, 'utf8')) as Identity;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
     throw error;
-  });
-  if (text === undefined) return undefined;
-  const { pid, started } = JSON.parse(text) as { readonly pid: number; readonly started: string };
-  return await startOf(pid) === started ? pid : undefined;
+  }
 }
 
 /** When the process began, in the machine's own words; undefined when it is dead, zombies included. */

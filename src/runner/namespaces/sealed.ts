@@ -2,14 +2,13 @@ import { join } from 'node:path';
 import { TrunklineError } from '../../foundation/errors.ts';
 import { credentialPlaces } from '../../sandbox/credentials.ts';
 import { enclose } from '../../sandbox/enclosure.ts';
+import { handOver } from '../../sandbox/hand-over.ts';
 import { startHolder } from '../../sandbox/holder.ts';
 import { homes } from '../../sandbox/homes.ts';
 import { neededPaths, productFolder } from '../../sandbox/needed.ts';
 import { lives } from '../../sandbox/processes.ts';
 import { requireOpen } from '../../sandbox/strangers.ts';
 import type { Tools } from '../../sandbox/tools.ts';
-import { Folder } from '../../foundation/folder.ts';
-import { walk } from '../../foundation/walk.ts';
 import { surroundings, userName, withoutProxies } from '../command-environment.ts';
 import { type Mark, markVariables } from '../marks.ts';
 import type { CellParts } from '../running-cell.ts';
@@ -33,8 +32,8 @@ export async function seal({ tools, mark, workdir, hidden, scratch, proxyCredent
   const { stranger } = tools;
   const home = join(scratch, 'home');
   if (stranger) await requireOpen(productFolder());
-  if (stranger) for (const folder of [workdir, home, join(scratch, 'tmp')]) await handOver(folder, stranger.uid, stranger.gid);
-  const enclosure = await enclose({ workdir, scratch, hidden: [...hidden, ...homes(), ...credentialPlaces(process.env)], needed: neededPaths(process.env), passages: [join(scratch, 'gates')], asStranger: stranger !== undefined });
+  if (stranger) for (const folder of [workdir, home, join(scratch, 'tmp')]) await handOver(folder, stranger);
+  const enclosure = await enclose({ workdir, writable: true, scratch, hidden: [...hidden, ...homes(), ...credentialPlaces(process.env)], needed: neededPaths(process.env), passages: [join(scratch, 'gates')], asStranger: stranger !== undefined });
   const holder = await startHolder({ tools, enclosure, scratch, marks: markVariables(mark), begun: (first) => recordCell(scratch, first) });
   const own = tools.loopback !== undefined;
   const base = surroundings({ host: own ? withoutProxies(process.env) : process.env, user: stranger ? 'nobody' : userName(), home, temporary: '/tmp', proxyCredentials });
@@ -47,11 +46,4 @@ export async function seal({ tools, mark, workdir, hidden, scratch, proxyCredent
       throw new TrunklineError('CELL_DIED', 'infra', 'the cell was ended from outside while a command ran in it', 'see whether the machine ran out of memory, and retry');
     },
   };
-}
-
-/** By descriptors, since a commit may have run here for an earlier host; all but files that have another name elsewhere. */
-async function handOver(path: string, uid: number, gid: number): Promise<void> {
-  await using root = await Folder.open(path);
-  await root.chown(uid, gid);
-  for await (const { folder, name } of walk(root, '', { isPassed: () => false, isMetToo: true })) await folder.chownEntry(name, uid, gid);
 }

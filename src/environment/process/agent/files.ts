@@ -32,9 +32,19 @@ async function isWhole(folder: string, content: Digest): Promise<boolean> {
   return requireContent({ folder, content }).then(() => true, () => false);
 }
 
+/** Whatever the agent's own mask: instances may be another user's. */
+const READABLE = 0o755;
+
+/** Nobody else comes as far: the region's folder is for its owner alone. What an earlier version placed was so, too. */
+export async function letOthersRead(folder: string): Promise<void> {
+  await chmod(folder, READABLE);
+  for (const entry of await readdir(folder, { withFileTypes: true })) if (entry.isDirectory()) await letOthersRead(join(folder, entry.name));
+}
+
 async function copy(source: string, target: string, signal: AbortSignal): Promise<void> {
   signal.throwIfAborted();
-  await mkdir(target, { recursive: true, mode: 0o755 });
+  await mkdir(target, { recursive: true });
+  await chmod(target, READABLE);
   const entries = await readdir(source, { withFileTypes: true });
   const folders = entries.filter((entry) => entry.isDirectory());
   for (const entry of entries) {

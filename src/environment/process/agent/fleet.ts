@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { TrunklineError } from '../../../foundation/errors.ts';
+import type { EnvironmentPlan } from '../../../pipeline/plan.ts';
 import type { Placed } from '../../desired.ts';
 import type { LiveRelease } from '../../driver.ts';
 import { Instance } from './instance.ts';
@@ -88,8 +89,16 @@ export class Fleet implements Backend {
   }
 
   #unhealthy(why: string): TrunklineError {
-    const { run, health } = this.placed.plan;
+    const { run } = this.placed.plan;
     return new TrunklineError('INSTANCE_UNHEALTHY', 'code', `release ${this.release}: an instance (${run}) ${why}; ${this.healthy.length} of ${this.#instances.length} are healthy`,
-      `it must listen on 127.0.0.1 at PORT and answer ${health} with 200`, this.#log.lastLines(20));
+      hint(this.#log.lastLines(50), this.placed.plan), this.#log.lastLines(20));
   }
+}
+
+/** What the last lines give away. */
+export function hint(lines: readonly string[], { health, data }: Pick<EnvironmentPlan, 'health' | 'data'>): string {
+  const shut = lines.find((line) => /\bEROFS\b|read-only file system/i.test(line));
+  if (shut === undefined) return `it must listen on 127.0.0.1 at PORT and answer ${health} with 200`;
+  const where = data === undefined ? 'declare data: "/data" in processes(…) of trunkline.config.ts and write there' : `write in ${data}, which TRUNKLINE_DATA names`;
+  return `it writes where a release may not ("${shut.trim().slice(0, 160)}"): what is to stay, ${where}; what need not, below TMPDIR`;
 }

@@ -1,13 +1,12 @@
-import { spawn, type ChildProcess } from 'node:child_process';
-import { mkdir } from 'node:fs/promises';
+import { connect } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { errorRecord } from '../../../foundation/errors.ts';
-import { removeFolder } from '../../../foundation/removal.ts';
 import { Pool } from 'undici';
 import type { Millis } from '../../../foundation/units.ts';
 import type { EnvironmentPlan } from '../../../pipeline/plan.ts';
-import { enclosed, kill, type Isolation } from '../enclosure.ts';
+import { askToEnd } from '../../../sandbox/ending.ts';
+import { openRoom, type Room, type RoomSpec, type Running } from '../../../sandbox/room.ts';
 import { InFlight } from './inflight.ts';
 import type { InstanceLog } from './instance-log.ts';
 import { freePort } from './port.ts';
@@ -20,14 +19,18 @@ export interface InstanceSpec {
   readonly files: string;
   /** Asked before each start. @throws {TrunklineError} where the folder no longer holds what the artifact does. */
   readonly whole: () => Promise<unknown>;
-  readonly isolation: Isolation;
-  readonly state: string;
-  readonly stage: string;
+  readonly walls: Pick<RoomSpec, 'tools' | 'hidden'>;
+  /** Of all processes of the region. */
+  readonly marks: RoomSpec['marks'];
+  /** Where the region keeps what instances keep; at which path they see it is for the plan to say. */
+  readonly data: string;
   readonly homes: string;
   readonly log: InstanceLog;
-  /** All that the process finds in its environment, for the port and home it is given; asked anew at each start. */
-  environment(given: { readonly port: number; readonly home: string; readonly instance: string }): { readonly [name: string]: string };
+  /** All that the process finds in its environment, for what it is given; asked anew at each start. */
+  environment(given: InstanceGiven): { readonly [name: string]: string };
 }
+
+export interface InstanceGiven extends Pick<Room, 'home' | 'temporary' | 'data'> { readonly port: number }
 
 const CHECK_EVERY: Millis = 1_000;
 const CHECK_EVERY_AT_START: Millis = 50;
@@ -58,43 +61,50 @@ export class Life implements Target {
 
   /** Resolves once the process and all that it started are dead; true when it was ever healthy. Never rejects. */
   async run(ending: AbortSignal): Promise<boolean> {
-    const { log, homes } = this.#spec;
-    const home = join(homes, this.id);
+    const { log } = this.#spec;
     let wasHealthy = false;
+    let room: Room | undefined;
     try {
       await this.#spec.whole();
-      await mkdir(home, { recursive: true, mode: 0o700 });
       const port = await freePort();
+      room = await this.#room();
       this.http = new Pool(`http://127.0.0.1:${port}`, { connections: 256, pipelining: 1 });
       this.side = new Pool(`http://127.0.0.1:${port}`, { connections: 2 });
-      const child = this.#start(home, port);
+      const running = this.#start(room, port);
       const over = new AbortController();
-      const exited = ended(child).then((how) => over.abort(`it ended by itself: ${how}`));
+      void running.over.then((how) => over.abort(`it ended by itself: ${how}`));
       const stop = AbortSignal.any([ending, this.#condemned.signal, over.signal]);
       const why = await this.#watch(stop);
       wasHealthy = this.healthy;
       this.healthy = false;
       this.#changed();
       log.line(`trunkline: ${this.id} ends: ${ending.aborted ? 'asked to' : why}`);
-      await this.#finish(child, exited, over.signal.aborted);
+      await this.#finish(running, port, over.signal.aborted);
     } catch (error) {
       log.line(`trunkline: ${this.id} could not be started: ${errorRecord(error).message}`);
     } finally {
-      await Promise.all([this.http?.destroy(), this.side?.destroy(), removeFolder(home).catch((error: unknown) => log.line(`trunkline: ${errorRecord(error).message}`))]);
+      await Promise.all([this.http?.destroy(), this.side?.destroy()]);
+      await room?.close().catch((error: unknown) => log.line(`trunkline: ${errorRecord(error).message}`));
     }
     return wasHealthy;
   }
 
-  #start(home: string, port: number): ChildProcess {
-    const { plan, log, ...where } = this.#spec;
-    const [command, ...args] = enclosed({ ...where, home }, ['sh', '-c', plan.run]);
-    const env = { ...this.#spec.environment({ port, home, instance: this.id }) };
-    const child = spawn(command, args, { env, detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
-    for (const from of [child.stdout, child.stderr]) {
+  #room(): Promise<Room> {
+    const { walls, marks, data, plan, homes, files } = this.#spec;
+    return openRoom({
+      ...walls, scratch: join(homes, this.id), folder: files, marks: { ...marks, TRUNKLINE_INSTANCE: this.id },
+      ...(plan.data === undefined ? {} : { data: { source: data, target: plan.data } }),
+    });
+  }
+
+  #start(room: Room, port: number): Running {
+    const { plan, log } = this.#spec;
+    const running = room.start(['sh', '-c', plan.run], this.#spec.environment({ ...room, port }), ['ignore', 'pipe', 'pipe']);
+    for (const from of [running.child.stdout, running.child.stderr]) {
       const into = log.stream();
-      from.on('data', (chunk: Buffer) => into.write(chunk)).once('close', () => into.end());
+      from?.on('data', (chunk: Buffer) => into.write(chunk)).once('close', () => into.end());
     }
-    return child;
+    return running;
   }
 
   /** Resolves with the reason why the process should end, or has ended. */
@@ -131,38 +141,21 @@ export class Life implements Target {
     }
   }
 
-  /** Drains, asks, insists. */
-  async #finish(child: ChildProcess, exited: Promise<void>, gone: boolean): Promise<void> {
+  /** Drains, and asks: whatever is left when the time is over ends with its room. */
+  async #finish({ members }: Running, port: number, gone: boolean): Promise<void> {
     const { drainMs } = this.#spec.plan;
-    const { pid } = child;
-    if (pid === undefined) return;
-    if (!gone) {
-      await this.inFlight.drained(drainMs);
-      signal(pid, 'SIGTERM');
-      const patience = setTimeout(() => kill(pid), drainMs);
-      await exited;
-      clearTimeout(patience);
-    }
-    // Where there is no namespace, what the process left behind still has its group.
-    if (this.#spec.isolation === 'none') signal(pid, 'SIGKILL');
+    if (!gone) await this.inFlight.drained(drainMs);
+    await askToEnd({ members, patience: drainMs, goesOn: () => takesConnections(port) });
   }
 }
 
-/** How it ended, once its last words have been read; a grandchild that holds its pipes is not waited for. */
-async function ended(child: ChildProcess): Promise<string> {
-  const closed = new Promise<void>((resolve) => void child.once('close', () => resolve()));
-  const how = await new Promise<string>((resolve) => {
-    child.once('error', ({ message }) => resolve(message));
-    child.once('exit', (code, name) => resolve(name ? `signal ${name}` : `exit code ${code}`));
+function takesConnections(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect({ port, host: '127.0.0.1', timeout: CHECK_LIMIT });
+    const end = (answer: boolean) => (): void => {
+      socket.destroy();
+      resolve(answer);
+    };
+    socket.once('connect', end(true)).once('error', end(false)).once('timeout', end(false));
   });
-  await Promise.race([closed, sleep(250)]);
-  return how;
-}
-
-function signal(group: number, name: NodeJS.Signals): void {
-  try {
-    process.kill(-group, name);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
-  }
 }

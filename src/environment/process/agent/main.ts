@@ -3,9 +3,11 @@ import { existsSync, writeSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { errorRecord } from '../../../foundation/errors.ts';
 import type { Millis } from '../../../foundation/units.ts';
-import type { Isolation } from '../enclosure.ts';
+import type { Isolation } from '../regional.ts';
 import { layout } from '../layout.ts';
 import { takeLock } from '../lock.ts';
+import { WALLS } from '../survivors.ts';
+import { wallsOf } from '../walls.ts';
 import type { Greeting } from '../protocol.ts';
 import { serveControl } from './control.ts';
 import { Region } from './region.ts';
@@ -14,7 +16,7 @@ import { writeWhole } from './stored.ts';
 const PURPOSE_EVERY: Millis = 2_000;
 const IDLE_LIMIT: Millis = 60_000;
 
-const [folder, environment, region, state, isolation] = process.argv.slice(2) as [string, string, string, string, Isolation];
+const [folder, environment, region, isolation, ...hidden] = process.argv.slice(2) as [string, string, string, Isolation, ...string[]];
 const note = (line: string): void => console.error(`${new Date().toISOString()} ${line}`);
 
 // A fault in one corner must not take a region's traffic with it; the log keeps it.
@@ -31,9 +33,9 @@ if (!lock) {
 }
 try {
   const [pid, ...started] = (process.env['TRUNKLINE_AGENT'] ?? '').split(' ');
-  await writeWhole(here.identity, JSON.stringify({ pid: Number(pid), started: started.join(' ') }), false);
-  for (const name of ['releases', 'logs', 'homes', 'stage'] as const) await mkdir(here[name], { recursive: true, mode: 0o700 });
-  const opened = await Region.open({ layout: here, isolation, state, note });
+  await writeWhole(here.identity, JSON.stringify({ pid: Number(pid), started: started.join(' '), walls: WALLS }), false);
+  for (const name of ['releases', 'logs', 'homes', 'data'] as const) await mkdir(here[name], { recursive: true, mode: 0o700 });
+  const opened = await Region.open({ layout: here, walls: await wallsOf(here, isolation, hidden), note });
   const end = (): void => {
     lock.close();
     process.exit(0);

@@ -1,19 +1,17 @@
-import { spawn, type ChildProcess } from 'node:child_process';
-import { mkdir } from 'node:fs/promises';
+import type { ChildProcess } from 'node:child_process';
 import type { Socket } from 'node:net';
 import { extname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { errorRecord } from '../../../foundation/errors.ts';
-import { removeFolder } from '../../../foundation/removal.ts';
 import type { Millis } from '../../../foundation/units.ts';
+import { openRoom, type Room, type RoomSpec, type Running } from '../../../sandbox/room.ts';
 import { PROBE_LIMIT, probeOutcome, type ProbeOrder, type ProbeOutcome } from '../prober/order.ts';
-import { enclosed, kill, type Isolation } from '../enclosure.ts';
 
 export interface ProberSpec {
-  readonly isolation: Isolation;
-  readonly state: string;
-  readonly stage: string;
+  readonly walls: Pick<RoomSpec, 'tools' | 'hidden'>;
+  /** Of all processes of the region. */
+  readonly marks: RoomSpec['marks'];
   /** The folder that holds the folders of all releases here. */
   readonly releases: string;
   readonly homes: string;
@@ -78,7 +76,8 @@ export class Prober {
 class ProberProcess {
   readonly #note: (line: string) => void;
   readonly #pending = new Map<number, (answer: Answer) => void>();
-  readonly #child: Promise<ChildProcess>;
+  readonly #running: Promise<Running>;
+  #room: Room | undefined;
   #last = 0;
   #retired = false;
   /** It has ended: nothing that is asked of it from now on would be answered. */
@@ -88,13 +87,12 @@ class ProberProcess {
 
   constructor(spec: ProberSpec, name: string) {
     this.#note = (line) => spec.note(`${name}: ${line}`);
-    const home = join(spec.homes, name);
-    this.#child = this.#start(spec, home);
-    this.gone = this.#child.then(exit, (error: unknown) => `could not be started: ${String(error)}`).then(async (how) => {
+    this.#running = this.#start(spec, name);
+    this.gone = this.#running.then(({ over }) => over, (error: unknown) => `could not be started: ${String(error)}`).then(async (how) => {
       this.over = true;
       this.#note(how);
       for (const answer of this.#pending.values()) answer({ ok: false, detail: `the prober ended before the probe did: ${how}` });
-      await removeFolder(home).catch((error: unknown) => this.#note(errorRecord(error).message));
+      await this.#room?.close().catch((error: unknown) => this.#note(errorRecord(error).message));
     });
   }
 
@@ -106,7 +104,7 @@ class ProberProcess {
       resolve({ ok: false, detail: `not done within ${PROBE_LIMIT} ms, and the prober no longer answers` });
       void this.end();
     }, PATIENCE);
-    void this.#child.then((child) => line(child).write(`${JSON.stringify({ id, ...order })}\n`), () => {}); // `gone` answers
+    void this.#running.then(({ child }) => line(child).write(`${JSON.stringify({ id, ...order })}\n`), () => {}); // `gone` answers
     const answer = await promise;
     clearTimeout(stuck);
     this.#pending.delete(id);
@@ -120,20 +118,20 @@ class ProberProcess {
   }
 
   async end(): Promise<void> {
-    const child = await this.#child.catch(() => undefined);
-    if (child?.pid !== undefined && child.exitCode === null && child.signalCode === null) kill(child.pid);
+    await this.#running.catch(() => undefined);
+    await this.#room?.close();
     await this.gone;
   }
 
-  async #start({ releases: files, environment, note: _note, homes: _homes, ...where }: ProberSpec, home: string): Promise<ChildProcess> {
-    await mkdir(home, { recursive: true, mode: 0o700 });
-    const [command, ...args] = enclosed({ ...where, files, home }, [process.execPath, PROGRAM]);
-    const child = spawn(command, args, { env: { ...environment, HOME: home, TMPDIR: home }, detached: true, stdio: ['ignore', 'pipe', 'pipe', 'pipe'] });
-    child.on('error', () => {}); // told by `exit`
+  async #start({ walls, marks, homes, releases, environment }: ProberSpec, name: string): Promise<Running> {
+    this.#room = await openRoom({ ...walls, scratch: join(homes, name), folder: releases, marks: { ...marks, TRUNKLINE_INSTANCE: name } });
+    const { home, temporary } = this.#room;
+    const running = this.#room.start([process.execPath, PROGRAM], { ...environment, HOME: home, TMPDIR: temporary }, ['ignore', 'pipe', 'pipe', 'pipe']);
+    const { child } = running;
     for (const output of [child.stdout, child.stderr]) createInterface({ input: output as Socket }).on('line', (text) => this.#note(text.slice(0, 500)));
     line(child).on('error', () => {}); // its end is told by `gone`
-    createInterface({ input: line(child) }).on('line', (text) => this.#hear(text));
-    return child;
+    createInterface({ input: line(child) }).on('line', (text) => this.#hear(text)).on('error', () => {});
+    return running;
   }
 
   #hear(text: string): void {
@@ -145,13 +143,6 @@ class ProberProcess {
 
 function line(child: ChildProcess): Socket {
   return child.stdio[3] as Socket;
-}
-
-function exit(child: ChildProcess): Promise<string> {
-  return new Promise((resolve) => {
-    child.once('error', ({ message }) => resolve(message));
-    child.once('exit', (code, signal) => resolve(signal ? `signal ${signal}` : `exit code ${code}`));
-  });
 }
 
 function json(text: string): unknown {

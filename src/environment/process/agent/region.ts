@@ -9,9 +9,9 @@ import { removeFolder } from '../../../foundation/removal.ts';
 import type { EnvironmentPlan } from '../../../pipeline/plan.ts';
 import { noCandidate, notLaunched, preparation, probing, restored, settled, shifted, weights, type Placed } from '../../desired.ts';
 import type { LiveRelease, RegionState, Release } from '../../driver.ts';
-import type { Isolation } from '../enclosure.ts';
 import type { Answers } from '../protocol.ts';
 import { place as placeName, type Layout } from '../layout.ts';
+import type { Walls } from '../walls.ts';
 import type { Counts } from './counts.ts';
 import { Database } from './database.ts';
 import { place } from './files.ts';
@@ -23,7 +23,7 @@ import { freePort } from './port.ts';
 import { Prober } from './prober.ts';
 import { Probing } from './probing.ts';
 import { Router } from './router.ts';
-import { chosen, plainEnvironment, readSecrets, secretsOf } from './surroundings.ts';
+import { chosen, marksOf, plainEnvironment, readSecrets, secretsOf } from './surroundings.ts';
 import { sweep } from './sweep.ts';
 import { readFence, readStored, writeStored, writeWhole, type Stored } from './stored.ts';
 import { Turns, type Caller } from '../../turns.ts';
@@ -32,9 +32,7 @@ import { Keeping } from './keeping.ts';
 
 export interface Surroundings {
   readonly layout: Layout;
-  readonly isolation: Isolation;
-  /** Hidden from everything that runs here. */
-  readonly state: string;
+  readonly walls: Walls;
   note(line: string): void;
 }
 
@@ -67,7 +65,7 @@ export class Region {
     this.#router = new Router(counts);
     this.#database = new Database(this.#layout.database, (line) => around.note(line), () => this.#recycle());
     this.#proberLog = new InstanceLog(join(this.#layout.logs, 'prober.log'), () => this.#masked(this.#secrets));
-    this.#prober = new Prober({ isolation: around.isolation, state: around.state, stage: this.#layout.stage, releases: this.#layout.releases, homes: this.#layout.homes, environment: plainEnvironment(this.#layout), note: (line) => this.#proberLog.line(line) });
+    this.#prober = new Prober({ walls: { tools: around.walls.application, hidden: around.walls.hidden }, marks: marksOf(this.#layout), releases: this.#layout.releases, homes: this.#layout.homes, environment: plainEnvironment(this.#layout), note: (line) => this.#proberLog.line(line) });
     this.#measuring = new Measuring({ history: this.#history, counts, file: this.#layout.counts, lives: () => [...this.#fleets.values()], note: (line) => around.note(line) });
   }
 
@@ -250,17 +248,17 @@ export class Region {
   }
 
   #fleet(placed: Placed): Fleet {
-    const { isolation, state } = this.#around;
+    const { application: tools, hidden } = this.#around.walls;
     const { id } = placed.release;
     const secrets = chosen(this.#secrets, placed.plan.secrets);
     const fleet = new Fleet(placed, {
-      isolation, state, stage: this.#layout.stage, homes: this.#layout.homes, logs: this.#layout.logs,
+      walls: { tools, hidden }, marks: marksOf(this.#layout), data: this.#layout.data, homes: this.#layout.homes, logs: this.#layout.logs,
       files: this.#folder(id),
       whole: async () => placed.content && requireContent({ folder: this.#folder(id), content: placed.content }),
       masked: this.#masked(secrets),
-      environment: ({ port, home, instance }) => ({
+      environment: ({ port, home, temporary, data }) => ({
         ...placed.plan.settings, ...secrets, ...plainEnvironment(this.#layout),
-        HOME: home, TMPDIR: home, PORT: String(port), TRUNKLINE_RELEASE: id, TRUNKLINE_INSTANCE: instance,
+        HOME: home, TMPDIR: temporary, PORT: String(port), TRUNKLINE_RELEASE: id, ...(data === undefined ? {} : { TRUNKLINE_DATA: data }),
         ...(this.#database.url ? { DATABASE_URL: this.#database.url.reveal() } : {}),
       }),
     });

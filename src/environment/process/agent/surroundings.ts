@@ -6,13 +6,17 @@ import { place, type Layout } from '../layout.ts';
 /** Names and values of an environment. */
 export interface Variables { readonly [name: string]: string }
 
+/** By which every process of a region is found. */
+export function marksOf({ marker }: Layout): Variables {
+  return { TRUNKLINE_PLACE: marker };
+}
+
 /** What every process of a region finds in its environment; nothing of the agent's own passes. */
-export function plainEnvironment({ id, marker }: Layout): Variables {
+export function plainEnvironment({ id }: Layout): Variables {
   return {
     PATH: [dirname(process.execPath), '/usr/local/bin', '/usr/bin', '/bin'].join(delimiter),
     LANG: process.env['LANG'] ?? 'C.UTF-8',
     TZ: process.env['TZ'] ?? 'UTC',
-    TRUNKLINE_PLACE: marker,
     TRUNKLINE_REGION: place(id),
   };
 }

@@ -1,0 +1,146 @@
+import { type ChildProcess, spawn, type StdioOptions } from 'node:child_process';
+import { chmod, lchown, mkdir, realpath } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { removeFolder } from '../foundation/removal.ts';
+import type { Millis } from '../foundation/units.ts';
+import { credentialPlaces } from './credentials.ts';
+import { enclose } from './enclosure.ts';
+import { handOver } from './hand-over.ts';
+import { type Holder, startHolder } from './holder.ts';
+import { homes } from './homes.ts';
+import { firstInside, type Given, handed, inside } from './inside.ts';
+import { type Member, membersAmong } from './members.ts';
+import { neededPaths, productFolder } from './needed.ts';
+import { descendantsOf, endMarked, marked, send, type Variables } from './processes.ts';
+import { requireOpen } from './strangers.ts';
+import type { Tools } from './tools.ts';
+
+/** One program of a commit, all that it starts, and what they see. */
+export interface RoomSpec {
+  /** Undefined where there are no namespaces: then its marks alone hold its processes together, and nothing is hidden. */
+  readonly tools: Tools | undefined;
+  /** A folder of its own on the machine's disk: made here, and gone when the room is closed. */
+  readonly scratch: string;
+  /** What it works in. */
+  readonly folder: string;
+  readonly writable?: true;
+  /** A folder that outlives the room, and the path at which it is seen. */
+  readonly data?: { readonly source: string; readonly target: string };
+  /** What is not there, beside homes and credentials. */
+  readonly hidden: readonly string[];
+  /** What is seen although something around it is hidden, beside what every program needs. */
+  readonly needed?: readonly string[];
+  /** Part of the environment of all its processes, and of no others: they are found by it. */
+  readonly marks: Given;
+}
+
+export interface Room {
+  /** As they are named inside. */
+  readonly home: string;
+  readonly temporary: string;
+  readonly data: string | undefined;
+  /** At most once. `stdio` of the descriptors 0 to 3. */
+  start(words: readonly string[], env: Given, stdio: readonly ('ignore' | 'pipe')[]): Running;
+  /** Ends whatever still runs in it, proves it, and removes what it left. Idempotent. */
+  close(): Promise<void>;
+}
+
+export interface Running {
+  readonly child: ChildProcess;
+  /** How the program ended, such as `exit code 3`; what it started may still run. Never rejects. */
+  readonly over: Promise<string>;
+  /** All that lives, as it is numbered out here. */
+  members(): Promise<readonly Member[]>;
+}
+
+/**
+ * The end of the program is told on descriptor 4, and is not that of the namespace: what the program started may have
+ * work to finish, and whoever listens decides how long that may take.
+ */
+const TELLS = 'umask 022; "$@" 4>&- & child=$!; wait "$child"; echo "$?" >&4; exec sleep 2147483647 < /dev/null > /dev/null 2>&1 4>&-';
+const TOLD_BY = 4;
+const LAST_WORDS: Millis = 250;
+
+/** @throws {TrunklineError} `CELL_NOT_SEALED`, `PRODUCT_SHUT`. */
+export async function openRoom(spec: RoomSpec): Promise<Room> {
+  await removeFolder(spec.scratch);
+  const [home, temporary] = [join(spec.scratch, 'home'), join(spec.scratch, 'tmp')];
+  await mkdir(home, { recursive: true, mode: 0o700 });
+  await mkdir(temporary);
+  await chmod(temporary, 0o1777);
+  return spec.tools ? walled({ ...spec, scratch: await realpath(spec.scratch) }, spec.tools) : open(spec, home, temporary);
+}
+
+async function walled({ scratch, folder, writable, data, hidden, needed = [], marks }: RoomSpec, tools: Tools): Promise<Room> {
+  const home = join(scratch, 'home');
+  const { stranger } = tools;
+  if (stranger) await requireOpen(productFolder());
+  if (stranger) for (const path of [home, ...(writable ? [folder] : [])]) await handOver(path, stranger);
+  // Never what lies in it: others of its kind may be at work there.
+  if (stranger && data) await lchown(data.source, stranger.uid, stranger.gid);
+  const enclosure = await enclose({
+    workdir: folder, writable: writable === true, own: data ? [data] : [], scratch, hidden: [...hidden, ...homes(), ...credentialPlaces(process.env)],
+    needed: [...neededPaths(process.env), ...needed], asStranger: stranger !== undefined,
+  });
+  let holder: Holder | undefined = await startHolder({ tools, enclosure, scratch, marks });
+  const first = holder.first.pid;
+  return {
+    home, temporary: '/tmp', data: data?.target,
+    start(words, env, stdio) {
+      const [program = '', ...rest] = inside(tools, first, { cwd: folder, words, first: TELLS });
+      const channels: StdioOptions = [...stdio, ...Array<'ignore'>(TOLD_BY - stdio.length).fill('ignore'), 'pipe'];
+      const child = spawn(program, rest, { cwd: '/', env: { PATH: env['PATH'], ...marks, ...handed(env) }, detached: true, stdio: channels });
+      return { child, over: Promise.race([toldBy(child), exited(child)]), members: () => membersBelow(child.pid) };
+    },
+    async close() {
+      await holder?.end();
+      holder = undefined;
+      await removeFolder(scratch);
+    },
+  };
+}
+
+/** Where there are no namespaces. */
+function open({ scratch, folder, data, marks }: RoomSpec, home: string, temporary: string): Room {
+  const ours = (environment: Variables): boolean => Object.entries(marks).every(([name, value]) => environment.get(name) === value);
+  let started: ChildProcess | undefined;
+  return {
+    home, temporary, data: data?.source,
+    start([program = '', ...rest], env, stdio) {
+      const child = spawn(program, rest, { cwd: folder, env: { ...env, ...marks }, detached: true, stdio: [...stdio] });
+      started = child;
+      return { child, over: exited(child), members: async () => membersAmong(await marked(ours)) };
+    },
+    async close() {
+      if (started?.pid !== undefined) send(-started.pid, 'SIGKILL');
+      await endMarked(ours);
+      await removeFolder(scratch);
+    },
+  };
+}
+
+async function membersBelow(nsenter: number | undefined): Promise<readonly Member[]> {
+  const first = await firstInside(nsenter);
+  return first === undefined ? [] : membersAmong(await descendantsOf(first));
+}
+
+function toldBy(child: ChildProcess): Promise<string> {
+  return new Promise((resolve) => {
+    const line = child.stdio[TOLD_BY];
+    if (!line || !('on' in line)) return;
+    line.on('error', () => {}); // its end is told by that of the child
+    line.once('data', (text: Buffer) => resolve(`exit code ${text.toString().trim()}`));
+  });
+}
+
+/** Once its last words have been read; a grandchild that holds its pipes is not waited for. */
+async function exited(child: ChildProcess): Promise<string> {
+  const closed = new Promise<void>((resolve) => void child.once('close', () => resolve()));
+  const how = await new Promise<string>((resolve) => {
+    child.once('error', ({ message }) => resolve(message));
+    child.once('exit', (code, name) => resolve(name ? `signal ${name}` : `exit code ${code}`));
+  });
+  await Promise.race([closed, sleep(LAST_WORDS, undefined, { ref: false })]);
+  return how;
+}
