@@ -14,7 +14,7 @@ import { startAgent, type AgentSurroundings } from './agent-process.ts';
 import { readStored } from './agent/stored.ts';
 import { AgentGone, ask } from './ask.ts';
 import { place, type Layout } from './layout.ts';
-import { takeLock } from './lock.ts';
+import { type Lock, takeLock } from './lock.ts';
 import type { Answers, Operation, Request } from './protocol.ts';
 import { endSurvivors, isOutdated } from './survivors.ts';
 import type { Caller } from '../turns.ts';
@@ -26,6 +26,8 @@ const OTHER_CLOCK: Millis = 1_000;
 const OBSERVE_LIMIT: Millis = 10_000;
 /** The agent answers what it is asked beside its work at once, unless it is stopped or stuck. */
 const SILENCE: Millis = 20_000;
+const LOCK_LIMIT: Millis = 5_000;
+const LOOK_EVERY: Millis = 20;
 /** An agent that dies under the same call again and again is not cured by another start. */
 const STARTS = 3;
 
@@ -127,7 +129,7 @@ export class ProcessDriver implements EnvironmentDriver {
     const { folder } = this.#layout;
     if (await exists(folder)) {
       await this.#end(signal);
-      const lock = takeLock(this.#layout.lock);
+      const lock = await this.#lock();
       if (!lock) throw new TrunklineError('REGION_BUSY', 'infra', `an agent of ${place(this.#layout.id)} runs although it was ended`, 'see that one Trunkline alone uses this state folder');
       try {
         await endSurvivors(this.#layout);
@@ -141,6 +143,16 @@ export class ProcessDriver implements EnvironmentDriver {
     await rmdir(dirname(folder)).catch((error: NodeJS.ErrnoException) => {
       if (error.code !== 'ENOTEMPTY' && error.code !== 'ENOENT' && error.code !== 'EEXIST') throw error;
     });
+  }
+
+  /** The threads of an agent that is dead may take a moment to let go of its files. */
+  async #lock(): Promise<Lock | undefined> {
+    const deadline = performance.now() + LOCK_LIMIT;
+    for (;;) {
+      const lock = takeLock(this.#layout.lock);
+      if (lock || performance.now() > deadline) return lock;
+      await sleep(LOOK_EVERY);
+    }
   }
 
   /** Politely, if the agent answers; by force otherwise. Resolves once everything is proven dead. */
