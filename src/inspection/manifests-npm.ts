@@ -77,7 +77,9 @@ function yarnHas(content: string): (name: string, range: string) => boolean {
 /** Importers say each specifier; the name alone is enough where they are written otherwise. */
 function pnpmHas(content: string): (name: string, range: string) => boolean {
   const known = new Set([...content.matchAll(/^ +'?(@?[\w./-]+)'?:\n +specifier: '?([^'\n]+)'?$/gm)].map(([, name, range]) => `${name} ${range}`));
-  return (name, range) => (known.size > 0 ? known.has(`${name} ${range}`) : new RegExp(`^ +['"/]?${name.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')}['"@/:]`, 'm').test(content));
+  if (known.size > 0) return (name, range) => known.has(`${name} ${range}`);
+  const names = new Set([...content.matchAll(/^ +['"/]?((?:@[^'"@/:\s]{1,214}\/)?[^'"@/:\s]{1,214})['"@/:]/gm)].map(([, name = '']) => name));
+  return (name) => names.has(name);
 }
 
 function bunHas(content: string): (name: string) => boolean {
