@@ -14,10 +14,11 @@ import type { BuildLine } from './cli/product.ts';
 import { forgiving } from './adoption.ts';
 import { environmentsOf, plainKinds } from './compose.ts';
 import { cachedIn } from './core/cached.ts';
+import { lastAttempt } from './core/state.ts';
 import { systemClock } from './foundation/clock.ts';
 import { TrunklineError } from './foundation/errors.ts';
 import type { Effects } from './host/effects.ts';
-import { logPath, readReports } from './host/embedded/run-files.ts';
+import { logPath, readReports, reportPath } from './host/embedded/run-files.ts';
 import { LocalEffects } from './host/embedded/effects.ts';
 import { EmbeddedHost } from './host/embedded/host.ts';
 import { Releases } from './host/embedded/releases.ts';
@@ -98,7 +99,9 @@ export async function localBuild({ place, folder, plan, cells, workTree, staged,
     const action = plan.stages.find(({ name }) => name === 'build')?.actions.find(({ name }) => name === event.action);
     const state = event.type === 'action-started' ? 'started' : event.type === 'action-passed' ? 'passed' : event.type === 'action-cancelled' ? 'stopped' : 'failed';
     const startedAt = host.state.runs.get(run)?.stages.build?.actions[event.action]?.startedAt;
-    const reports = state === 'started' ? [] : await readReports(join(folder, 'reports', run, `${event.stage}.${event.action}.json`));
+    const begun = host.state.runs.get(run);
+    const attempt = begun && lastAttempt(begun, event.stage, event.action);
+    const reports = state === 'started' || !attempt ? [] : await readReports(join(folder, 'reports', reportPath(attempt)));
     // What Source does is told where it fails, or where it says something of the files.
     if (!action && state !== 'failed' && reports.length === 0) continue;
     const cached = event.type === 'action-passed' ? cachedIn(event.output) : undefined;
@@ -108,7 +111,7 @@ export async function localBuild({ place, folder, plan, cells, workTree, staged,
       ...(reports.length === 0 ? {} : { reports }), ...(cached ? { cached } : {}),
     };
     lines.set(event.action, line);
-    if (event.type === 'action-failed') await keepLog(join(folder, 'logs', logPath({ run, stage: event.stage, action: { name: event.action }, attempt: event.attempt })), join(logs, `${event.action}.log`));
+    if (event.type === 'action-failed' && attempt) await keepLog(join(folder, 'logs', logPath(attempt)), join(logs, `${event.action}.log`));
     onAction(line);
   }
   watching.abort();

@@ -7,7 +7,7 @@ import type { Product } from './cli/product.ts';
 import type { Wrapping } from './compose.ts';
 import { evolve } from './core/evolve.ts';
 import { emptyState, type PipelineState } from './core/state.ts';
-import { logPath, readReports } from './host/embedded/run-files.ts';
+import { earlierPaths, logPath, readReports, reportPath } from './host/embedded/run-files.ts';
 import { SecretFiles } from './host/embedded/secrets.ts';
 import { openJournalReadOnly } from './journal/sqlite/journal.ts';
 import { headTrust } from './journal-keys.ts';
@@ -73,11 +73,16 @@ export async function openProduct({ cwd, state, wrap, signal }: ProductOptions):
     gc: async () => (await work()).gc(),
     init: async () => (await work()).init(),
     setSecret: (name, value) => new SecretFiles(place.secrets).set(name, value),
-    logFile: (run, stage, action, attempt) => join(place.logs, logPath({ run, stage, action: { name: action }, attempt })),
-    reports: (run, stage, action) => readReports(join(place.reports, run, `${stage}.${action}.json`)),
+    logFile: (attempt) => found(join(place.logs, logPath(attempt)), join(place.logs, earlierPaths(attempt).log)),
+    reports: (attempt) => readReports(found(join(place.reports, reportPath(attempt)), join(place.reports, earlierPaths(attempt).report))),
     document: async (digest) => (await import('./last-build.ts')).readDocument(place, digest),
     lastBuild: async () => (await import('./last-build.ts')).readLastBuild(place),
     readBaseline: () => readBaseline(repository.root),
     writeBaseline: (baseline) => writeBaseline(repository.root, baseline),
   };
+}
+
+/** What an earlier version wrote lies under its name. */
+function found(path: string, earlier: string): string {
+  return existsSync(path) || !existsSync(earlier) ? path : earlier;
 }

@@ -16,7 +16,7 @@ function run(id: string, output: Json, plan: Plan = fixturePlan()): Run {
   return {
     id, sequence: 1, kind: 'STANDARD', commit: `commit of ${id}`, by: 'trunk', startedAt: 0, attempt: 1, attemptStartedAt: 0, since: 0, evidence: [], approval, artifact: digest,
     plan: { digest: planDigest(plan), plan },
-    stages: { build: { name: 'build', state: 'passed', fence: 1, actions: { sast: { state: 'passed', attempt: 1, startedAt: 0, output } } }, prod: { name: 'prod', state: 'running', fence: 1, actions: {} } },
+    stages: { build: { name: 'build', state: 'passed', fence: 1, actions: { sast: { state: 'passed', attempt: 1, fence: 1, of: 1, startedAt: 0, output } } }, prod: { name: 'prod', state: 'running', fence: 1, actions: {} } },
   };
 }
 

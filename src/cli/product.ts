@@ -1,5 +1,5 @@
 import type { Operators } from '../core/operators.ts';
-import type { PipelineState } from '../core/state.ts';
+import type { AttemptPlace, PipelineState } from '../core/state.ts';
 import type { EnvironmentProvider } from '../environment/driver.ts';
 import type { Recorded } from '../journal/events.ts';
 import type { ChainVerdict } from '../journal/head.ts';
@@ -49,9 +49,9 @@ export interface Product {
   init(): Promise<readonly string[]>;
   setSecret(name: string, value: string): Promise<void>;
   /** The log file of an attempt. */
-  logFile(run: string, stage: string, action: string, attempt: number): string;
+  logFile(attempt: AttemptPlace): string;
   /** What an action has reported. */
-  reports(run: string, stage: string, action: string): Promise<readonly Report[]>;
+  reports(attempt: AttemptPlace): Promise<readonly Report[]>;
   /** A JSON document of the artifact store, such as an SBOM; undefined where it is gone. */
   document(digest: Digest): Promise<Json | undefined>;
   /** The last `build`; undefined before the first. */

@@ -6,7 +6,8 @@ import { mark, settle } from './release-history.ts';
 import { retried } from './retried.ts';
 import type { ActionRun, PipelineState, Run, StageRollout, StageRun, StageState } from './state.ts';
 import { retriesAfter } from './retries.ts';
-import { stagesOf } from './state.ts';
+import { stopOf } from './stage.ts';
+import { currentStage, stagesOf } from './state.ts';
 
 /** Folds one event into the state, in place. Knows no rules: what an event says has happened. */
 export function evolve(state: PipelineState, event: Event): void {
@@ -123,7 +124,7 @@ function runAfter(run: Run, event: RunEvent): Run {
     case 'run-retried':
       return retried(run, event);
     case 'cancel-requested':
-      return { ...run, cancel: { by: event.by, reason: event.reason } };
+      return { ...run, cancel: { by: event.by, reason: event.reason, ...(isLate(run) ? { late: true } : {}) } };
     case 'retry-hastened':
       return { ...run, stages: Object.fromEntries(Object.entries(run.stages).map(([name, stage]) => [name, retriesAfter(stage, event)])) };
     case 'cleanup-failed':
@@ -135,7 +136,7 @@ function runAfter(run: Run, event: RunEvent): Run {
     case 'run-faulted':
       return faulted(run, event.error);
     case 'evidence-recorded':
-      return { ...signed(run, event), evidence: [...run.evidence, ...event.attestations.map((item) => ({ ...item, stage: event.stage }))] };
+      return { ...signed(run, event), evidence: [...run.evidence, ...event.attestations.map((item) => ({ ...item, stage: event.stage, fence: event.fence ?? run.stages[event.stage]?.fence ?? 0 }))] };
     case 'budget-warned': {
       const stage = run.stages[event.stage];
       const stages = event.error && stage ? { ...run.stages, [event.stage]: { ...stage, error: event.error } } : run.stages;
@@ -150,6 +151,12 @@ function runAfter(run: Run, event: RunEvent): Run {
     default:
       return { ...run, stages: { ...run.stages, [event.stage]: retriesAfter(stageAfter(run, run.stages[event.stage], event), event) } };
   }
+}
+
+/** Whether its stage could not pass any more before anybody stopped it: then that is why it ends. */
+function isLate(run: Run): boolean {
+  const stage = run.stages[currentStage(run)?.name ?? 'source'];
+  return run.cancel === undefined && stage?.state === 'running' && stopOf(run, stage) !== undefined;
 }
 
 function signed(run: Run, event: EventOf<'evidence-recorded'>): Run {
@@ -181,7 +188,7 @@ function stageAfter(run: Run, known: StageRun | undefined, event: Exclude<StageE
     case 'rollout':
       return stage.rollout ? { ...stage, rollout: rolloutAfter(stage.rollout, event) } : stage;
     default:
-      return { ...stage, actions: { ...stage.actions, [event.action]: actionAfter(stage.actions[event.action], event) } };
+      return { ...stage, actions: { ...stage.actions, [event.action]: actionAfter(run, stage, event) } };
   }
 }
 
@@ -194,9 +201,10 @@ function rolloutAfter(rollout: StageRollout, event: EventOf<'rollout'>): StageRo
 
 type ActionEvent = EventOf<'action-started' | 'action-passed' | 'action-failed' | 'action-lost' | 'action-cancelled'>;
 
-function actionAfter(known: ActionRun | undefined, event: ActionEvent): ActionRun {
-  if (event.type === 'action-started') return { state: 'running', attempt: event.attempt, startedAt: event.at };
-  const action: ActionRun = known ?? { state: 'running', attempt: event.attempt, startedAt: event.at };
+function actionAfter(run: Run, stage: StageRun, event: ActionEvent): ActionRun {
+  const begun: ActionRun = { state: 'running', attempt: event.attempt, fence: stage.fence, of: run.attempt, startedAt: event.at };
+  if (event.type === 'action-started') return begun;
+  const action = stage.actions[event.action] ?? begun;
   const ended = { ...action, endedAt: event.at };
   switch (event.type) {
     case 'action-passed':

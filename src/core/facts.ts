@@ -8,16 +8,16 @@ import { ARTIFACT_FIXED, mayAdopt, mayPackage, PLAN_FIXED } from './fixed.ts';
 import { failedAgain } from './retries.ts';
 import { currentStage, stagesOf, type EvidenceItem, type PipelineState, type Run } from './state.ts';
 
-/** What the world answered: the ends of effects, and what the trunk shows. */
+/** What the world answered: the ends of effects, and what the trunk shows. @property fence of the entry of its stage that the effect was owed by. */
 export type Fact =
   | { readonly type: 'trunk-seen'; readonly commits: readonly Commit[]; readonly rewritten?: { readonly from: string; readonly to: string; readonly orphaned: readonly string[] } }
-  | { readonly type: 'attempt-ended'; readonly run: string; readonly stage: StageName; readonly action: Name; readonly attempt: number; readonly end: AttemptEnd }
-  | { readonly type: 'attested'; readonly run: string; readonly stage: StageName; readonly attestations: readonly Omit<EvidenceItem, 'stage'>[] }
+  | { readonly type: 'attempt-ended'; readonly run: string; readonly stage: StageName; readonly fence?: number; readonly action: Name; readonly attempt: number; readonly end: AttemptEnd }
+  | { readonly type: 'attested'; readonly run: string; readonly stage: StageName; readonly fence?: number; readonly attestations: readonly Omit<EvidenceItem, 'stage' | 'fence'>[] }
   /** The artifact or its evidence is no longer sound. */
-  | { readonly type: 'attest-refused'; readonly run: string; readonly stage: StageName; readonly error: ErrorRecord }
-  | { readonly type: 'rollout'; readonly run: string; readonly stage: StageName; readonly fact: ReportedFact }
+  | { readonly type: 'attest-refused'; readonly run: string; readonly stage: StageName; readonly fence?: number; readonly error: ErrorRecord }
+  | { readonly type: 'rollout'; readonly run: string; readonly stage: StageName; readonly fence?: number; readonly fact: ReportedFact }
   /** The world did not do what is owed. @property attempt which one it was of this step or signature: 1, 2, 3, … */
-  | { readonly type: 'effect-failed'; readonly run: string; readonly stage: StageName; readonly what: RolloutStep | { readonly type: 'attest' }; readonly attempt: number; readonly error: ErrorRecord }
+  | { readonly type: 'effect-failed'; readonly run: string; readonly stage: StageName; readonly fence?: number; readonly what: RolloutStep | { readonly type: 'attest' }; readonly attempt: number; readonly error: ErrorRecord }
   /** What a stage left behind stays for now. */
   | { readonly type: 'cleanup-failed'; readonly run: string; readonly stage: StageName; readonly error: ErrorRecord }
   /** A host has taken over; every process of the one before is proven dead. */
@@ -32,6 +32,7 @@ export type AttemptEnd =
 
 /** The events that a fact is; none when it comes too late to matter. Nothing that follows from them yet. */
 export function eventsOf(state: PipelineState, fact: Fact, now: Instant): Event[] {
+  if (isStale(state, fact)) return [];
   switch (fact.type) {
     case 'woken':
       return [];
@@ -41,8 +42,9 @@ export function eventsOf(state: PipelineState, fact: Fact, now: Instant): Event[
       return [...state.unfinished].flatMap((id) => lost(state, id, now));
     case 'attested': {
       const run = state.runs.get(fact.run);
-      if (!run?.artifact || run.finished) return [];
-      return [{ type: 'evidence-recorded', at: now, run: run.id, stage: fact.stage, artifact: run.artifact, attestations: fact.attestations }];
+      const stage = run?.stages[fact.stage];
+      if (!run?.artifact || stage?.state !== 'running') return [];
+      return [{ type: 'evidence-recorded', at: now, run: run.id, stage: fact.stage, attempt: run.attempt, fence: stage.fence, artifact: run.artifact, attestations: fact.attestations }];
     }
     case 'attest-refused': {
       const stage = state.runs.get(fact.run)?.stages[fact.stage];
@@ -60,6 +62,11 @@ export function eventsOf(state: PipelineState, fact: Fact, now: Instant): Event[
     case 'attempt-ended':
       return attemptEnded(state, fact, now);
   }
+}
+
+/** R3: what an earlier entry of the stage was owed says nothing of this one. */
+function isStale(state: PipelineState, fact: Fact): boolean {
+  return 'fence' in fact && fact.fence !== undefined && state.runs.get(fact.run)?.stages[fact.stage]?.fence !== fact.fence;
 }
 
 function attemptEnded(state: PipelineState, fact: Extract<Fact, { type: 'attempt-ended' }>, now: Instant): Event[] {

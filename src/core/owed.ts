@@ -14,7 +14,7 @@ import { currentStage, retryKey, type PipelineState, type Retry, type Run, type 
 export type Effect =
   | { readonly type: 'attempt'; readonly key: string; readonly run: string; readonly stage: StageName; readonly action: ActionPlan; readonly attempt: number; readonly fence: number }
   | { readonly type: 'rollout'; readonly key: string; readonly run: string; readonly stage: StageName; readonly environment: EnvironmentPlan; readonly step: RolloutStep; readonly since?: Instant; readonly fence: number } & Tried
-  | { readonly type: 'attest'; readonly key: string; readonly run: string; readonly stage: StageName; readonly what: 'stage' | 'approval' } & Tried;
+  | { readonly type: 'attest'; readonly key: string; readonly run: string; readonly stage: StageName; readonly fence: number; readonly what: 'stage' | 'approval' } & Tried;
 
 /** Which try it is: 1, 2, 3, …; and, where one has failed, when that was and when the next may begin. */
 export interface Tried { readonly attempt: number; readonly after?: { readonly failedAt: Instant; readonly retryAt: Instant } }
@@ -44,12 +44,12 @@ function owedBy(run: Run): Effect[] {
   const attempts = plan.actions.flatMap((action): Effect[] => {
     const known = stage.actions[action.name];
     if (known?.state !== 'running' || coreKinds.has(action.kind)) return [];
-    return [{ type: 'attempt', key: key(action.name, known.attempt), ...place, action, attempt: known.attempt, fence: stage.fence }];
+    return [{ type: 'attempt', key: key(stage.fence, action.name, known.attempt), ...place, action, attempt: known.attempt, fence: stage.fence }];
   });
   const signing = triedBefore(stage, { effect: 'attest' });
-  const approval: Effect[] = isApproved(run) && !isApprovalAttested(run) && plan.name === 'prod' ? [{ type: 'attest', key: key('approval', run.attempt, ...signing.key), ...place, what: 'approval', ...signing.tried }] : [];
+  const approval: Effect[] = isApproved(run) && !isApprovalAttested(run) && plan.name === 'prod' ? [{ type: 'attest', key: key(stage.fence, 'approval', run.attempt, ...signing.key), ...place, fence: stage.fence, what: 'approval', ...signing.tried }] : [];
   const done = plan.actions.every(({ name }) => stage.actions[name]?.state === 'passed');
-  const summary: Effect[] = done && isAttestable(run, plan) && !isAttested(run, plan) ? [{ type: 'attest', key: key('attest', ...signing.key), ...place, what: 'stage', ...signing.tried }] : [];
+  const summary: Effect[] = done && isAttestable(run, plan) && !isAttested(run, plan) ? [{ type: 'attest', key: key(stage.fence, 'attest', ...signing.key), ...place, fence: stage.fence, what: 'stage', ...signing.tried }] : [];
   return [...steps, ...attempts, ...approval, ...summary];
 }
 
@@ -67,11 +67,13 @@ export function wakeAt(state: PipelineState): Instant | undefined {
     const run = state.runs.get(id);
     const plan = run && currentStage(run);
     const stage = plan && run.stages[plan.name];
-    const actions = Object.values(stage?.actions ?? {});
+    // A stage that closes waits for what runs to be dead, and for no time.
+    if (!run || !plan || stage?.state !== 'running' || stopOf(run, stage)) return [];
+    const actions = Object.values(stage.actions);
     const retries = actions.flatMap(({ state: is, retryAt }) => (is === 'retrying' && retryAt !== undefined ? [retryAt] : []));
-    const waits = run?.approval && !isApproved(run) ? [run.approval.requested.expiresAt] : [];
-    const warning = run && plan && stage?.state === 'running' && !stopOf(run, stage) ? nextWarning(run, plan, stage) : undefined;
-    const rollouts = run && plan && stage?.state === 'running' && !stopOf(run, stage) ? plan.actions.flatMap((action) => rolloutDue(action, stage) ?? []) : [];
+    const waits = run.approval && !isApproved(run) ? [run.approval.requested.expiresAt] : [];
+    const warning = nextWarning(run, plan, stage);
+    const rollouts = plan.actions.flatMap((action) => rolloutDue(action, stage) ?? []);
     return [...retries, ...waits, ...rollouts, ...(warning ? [warning.at] : [])];
   });
   return instants.length === 0 ? undefined : Math.min(...instants);

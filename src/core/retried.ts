@@ -27,5 +27,7 @@ export function retried(run: Run, event: EventOf<'run-retried'>): Run {
   // Where Source begins anew, so does the question what the commit's pipeline is.
   const { plan: _plan, ...planless } = kept;
   const rest = run.kind === 'STANDARD' && run.stages.source?.state !== 'passed' ? planless : kept;
-  return { ...rest, retriedBy: [...run.retriedBy ?? [], event.by], attempt: event.attempt, attemptStartedAt: event.at, since: event.at, stages };
+  // What was signed of a stage that did not pass speaks of a time that is over.
+  const evidence = run.evidence.filter(({ stage }) => run.stages[stage]?.state === 'passed');
+  return { ...rest, evidence, retriedBy: [...run.retriedBy ?? [], event.by], attempt: event.attempt, attemptStartedAt: event.at, since: event.at, stages };
 }

@@ -109,7 +109,7 @@ export class Simulation {
     for (const [key, { effect }] of Array.from(this.#ends)) {
       if (effects.has(key)) continue;
       this.#ends.delete(key);
-      if (effect.type === 'attempt') this.report({ type: 'attempt-ended', run: effect.run, stage: effect.stage, action: effect.action.name, attempt: effect.attempt, end: { state: 'cancelled' } });
+      if (effect.type === 'attempt') this.report({ type: 'attempt-ended', run: effect.run, stage: effect.stage, fence: effect.fence, action: effect.action.name, attempt: effect.attempt, end: { state: 'cancelled' } });
     }
     for (const effect of effects.values()) {
       if (this.#ends.has(effect.key)) continue;
@@ -125,12 +125,12 @@ export class Simulation {
     }
     switch (effect.type) {
       case 'attempt':
-        return { type: 'attempt-ended', run: effect.run, stage: effect.stage, action: effect.action.name, attempt: effect.attempt, end: this.#world.end(effect, this.#plan) };
+        return { type: 'attempt-ended', run: effect.run, stage: effect.stage, fence: effect.fence, action: effect.action.name, attempt: effect.attempt, end: this.#world.end(effect, this.#plan) };
       case 'attest': {
         const run = this.state.runs.get(effect.run);
         const name = effect.what === 'stage' ? `${effect.stage} passed` : `approval ${run?.attempt ?? 1}`;
         const digest: Digest = digestOf(`${effect.key}/${name}`);
-        return { type: 'attested', run: effect.run, stage: effect.stage, attestations: [{ digest, predicateType: 'test', name }] };
+        return { type: 'attested', run: effect.run, stage: effect.stage, fence: effect.fence, attestations: [{ digest, predicateType: 'test', name }] };
       }
       case 'rollout': {
         const { step } = effect;
@@ -139,7 +139,7 @@ export class Simulation {
           : step.type === 'bake' ? { type: 'baked', region: step.region, step: step.step, requests: 100 } as const
           : step.type === 'restore' ? { type: 'restored', region: step.region } as const
           : { type: 'settled', region: step.region } as const;
-        return { type: 'rollout', run: effect.run, stage: effect.stage, fact };
+        return { type: 'rollout', run: effect.run, stage: effect.stage, fence: effect.fence, fact };
       }
     }
   }

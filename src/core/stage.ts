@@ -35,7 +35,7 @@ export function isAttestable(run: Run, plan: StagePlan): boolean {
 }
 
 export function isAttested(run: Run, plan: StagePlan): boolean {
-  return run.evidence.some(({ stage, name }) => stage === plan.name && name === `${plan.name} passed`);
+  return run.evidence.some(({ stage, name, fence }) => stage === plan.name && name === `${plan.name} passed` && fence === run.stages[plan.name]?.fence);
 }
 
 /** Why a stage can no longer pass; undefined while it can. */
@@ -47,7 +47,7 @@ export function stopOf(run: Run, stage: StageRun): Stop | undefined {
   // What was accepted is the release; from there on there is no way back inside this run.
   if (stage.rollout?.state.phase === 'settling' || stage.rollout?.state.phase === 'settled') return undefined;
   if (run.fault) return { error: run.fault, cause: { type: 'verification', detail: run.fault.message } };
-  if (run.cancel) {
+  if (run.cancel && !run.cancel.late) {
     const message = `stopped by ${run.cancel.by}: ${run.cancel.reason}`;
     return { error: { code: 'CANCELLED', class: 'refused', message }, cause: { type: 'human', detail: message } };
   }
@@ -138,7 +138,7 @@ export function isApproved(run: Run): boolean {
 }
 
 export function isApprovalAttested(run: Run): boolean {
-  const since = run.evidence.filter(({ stage, name }) => stage === 'prod' && name === `approval ${run.attempt}`);
+  const since = run.evidence.filter(({ stage, name, fence }) => stage === 'prod' && name === `approval ${run.attempt}` && fence === run.stages.prod?.fence);
   return since.length > 0;
 }
 
@@ -163,7 +163,7 @@ function finish(run: Run, plan: StagePlan, stage: StageRun, stop: Stop, now: Ins
   const base = { type: 'run-finished', at: now, run: run.id, attempt: run.attempt, rolledBack, error: stop.error } as const;
   const reason = `${plan.name}${stop.action === undefined ? '' : `.${stop.action}`}: ${stop.error.message}`;
   if (rollout?.phase === 'rollback-failed') return { ...base, outcome: 'FAILED', cause: 'infra', reason: `${reason}; and the previous release could not be put back everywhere` };
-  if (run.cancel) return { ...base, outcome: 'STOPPED', reason };
+  if (run.cancel && !run.cancel.late) return { ...base, outcome: 'STOPPED', reason };
   if (run.approval?.rejected) return { ...base, outcome: 'REJECTED', reason, rejectReason: run.approval.rejected.defect ? 'defect' : 'not-now' };
   if (stop.error.code === 'APPROVAL_EXPIRED') return { ...base, outcome: 'EXPIRED', reason };
   return { ...base, outcome: 'FAILED', reason, cause: rolledBack ? 'rollback' : stop.error.class === 'infra' ? 'infra' : 'code' };

@@ -108,11 +108,12 @@ export interface Run {
   readonly approval?: Approval;
   /** Why it can't go on, found outside of any action. */
   readonly fault?: ErrorRecord;
-  readonly cancel?: { readonly by: string; readonly reason: string };
+  /** `late`: its stage could not pass any more by then, so that this is not why it ends. */
+  readonly cancel?: { readonly by: string; readonly reason: string; readonly late?: true };
   readonly finished?: EventOf<'run-finished'>;
 }
 
-export interface EvidenceItem { readonly stage: StageName; readonly digest: Digest; readonly predicateType: string; readonly name: string }
+export interface EvidenceItem { readonly stage: StageName; /** Of the entry of the stage that it speaks of. */ readonly fence: number; readonly digest: Digest; readonly predicateType: string; readonly name: string }
 
 export interface Approval {
   readonly requested: EventOf<'approval-requested'>;
@@ -165,11 +166,30 @@ export interface StageRollout {
 export interface ActionRun {
   readonly state: 'running' | 'passed' | 'failed' | 'retrying' | 'lost' | 'cancelled';
   readonly attempt: number;
+  /** Of the entry of the stage, and of the run, in which this attempt began: with its own number they name it once. */
+  readonly fence: number;
+  readonly of: number;
   readonly startedAt: Instant;
   readonly endedAt?: Instant;
   readonly retryAt?: Instant;
   readonly output?: Json;
   readonly error?: ErrorRecord;
+}
+
+/** Names one attempt of an action, once for ever: `of` is the attempt of the run, `fence` that of the entry of the stage. */
+export interface AttemptPlace {
+  readonly run: string;
+  readonly stage: string;
+  readonly action: string;
+  readonly of: number;
+  readonly fence: number;
+  readonly attempt: number;
+}
+
+/** The attempt of an action that a run has made last; undefined where it has begun none. */
+export function lastAttempt(run: Run, stage: StageName, action: Name): AttemptPlace | undefined {
+  const known = run.stages[stage]?.actions[action];
+  return known && { run: run.id, stage, action, of: known.of, fence: known.fence, attempt: known.attempt };
 }
 
 export function emptyState(): PipelineState {

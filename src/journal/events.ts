@@ -70,7 +70,7 @@ export type Event = { readonly at: Instant } & (
   | { readonly type: 'action-cancelled'; readonly run: string; readonly stage: StageName; readonly action: Name; readonly attempt: number }
   // Artifacts and evidence
   | { readonly type: 'artifact-packaged'; readonly run: string; readonly artifact: Digest; readonly sequence: number }
-  | { readonly type: 'evidence-recorded'; readonly run: string; readonly stage: StageName; readonly artifact: Digest; readonly attestations: readonly { readonly digest: Digest; readonly predicateType: string; readonly name: string }[] }
+  | { readonly type: 'evidence-recorded'; readonly run: string; readonly stage: StageName; /** Of the run, and of the entry of the stage, that it speaks of. */ readonly attempt?: number; readonly fence?: number; readonly artifact: Digest; readonly attestations: readonly { readonly digest: Digest; readonly predicateType: string; readonly name: string }[] }
   /** What a stage has shown could not be signed, because what it is about is not what it was. */
   | { readonly type: 'attestation-refused'; readonly run: string; readonly stage: StageName; readonly error: ErrorRecord }
   // Approval

@@ -34,8 +34,10 @@ export interface AttemptCommit {
 }
 
 /** `good` and `bad` decide about the health of the pipeline; whatever says nothing about the change is neutral. */
-export function verdictOf({ kind, outcome, rejectReason }: Attempt): 'good' | 'bad' | 'neutral' {
+export function verdictOf({ kind, outcome, rejectReason, cause }: Attempt): 'good' | 'bad' | 'neutral' {
   if (kind === 'ROLLBACK') return 'neutral';
   if (outcome === 'SUCCEEDED') return 'good';
+  // Whoever stopped it, production had met it and was put back.
+  if (outcome === 'STOPPED' && cause === 'rollback') return 'bad';
   return outcome === 'FAILED' || (outcome === 'REJECTED' && rejectReason === 'defect') ? 'bad' : 'neutral';
 }

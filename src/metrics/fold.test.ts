@@ -3,8 +3,10 @@ import { test } from 'node:test';
 import { TrunklineError } from '../foundation/errors.ts';
 import type { Event, EventOf, Outcome, Recorded } from '../journal/events.ts';
 import type { Plan } from '../pipeline/plan.ts';
+import { verdictOf } from './attempt.ts';
 import { attemptsOf } from './fold.ts';
 import { fourMetrics } from './metrics.ts';
+import { deploymentsOf } from './production.ts';
 
 const recorded = (...events: Event[]): Recorded[] => events.map((event, index) => ({ ...event, seq: index + 1 }));
 const digest = (letter: string): `sha256:${string}` => `sha256:${letter.repeat(64)}`;
@@ -111,4 +113,22 @@ test('a journal that can not be is not measured', () => {
   const wrong: Event[][] = [[finished(1, 'r1', 'FAILED')], [started(1, 'r1', 'c1'), started(2, 'r1', 'c1')], [started(1, 'r1', 'c1'), retried(2, 'r1', 2)],
     [started(1, 'r1', 'c1'), finished(2, 'r1', 'FAILED'), finished(3, 'r1', 'FAILED')]];
   for (const events of wrong) assert.throws(() => attemptsOf(recorded(...events)), (thrown) => thrown instanceof TrunklineError && thrown.record.code === 'JOURNAL_INCONSISTENT');
+});
+
+test('a run that was stopped once production had met it, and was put back, counts as a failure; one that was stopped before does not', () => {
+  const verdicts = (...events: Event[]) => attemptsOf(recorded(pushed(1, 'c1'), ...events)).map((attempt) => verdictOf(attempt));
+  assert.deepEqual(verdicts(started(2, 'r1', 'c1'), ...rollout(3, 'r1', 'a'), finished(9, 'r1', 'STOPPED', { rolledBack: true })), ['bad']);
+  assert.deepEqual(verdicts(started(2, 'r1', 'c1'), ...rollout(3, 'r1', 'a', 'beta'), finished(9, 'r1', 'STOPPED', { rolledBack: true })), ['neutral']);
+  assert.deepEqual(verdicts(started(2, 'r1', 'c1'), finished(9, 'r1', 'STOPPED')), ['neutral']);
+});
+
+test('a rollback by several runs takes one deployment back, and one that failed in part has taken it back too', () => {
+  const back = (at: number, run: string, outcome: Outcome): Event[] => [
+    ...rollout(at, run, 'a'), { type: 'rollout', at: at + 3, run, stage: 'prod', fact: { type: 'settled', region: 'eu' } }, finished(at + 5, run, outcome)];
+  const deployed = [pushed(1, 'c1'), pushed(2, 'c2'), pushed(3, 'c3'), ...released(10, 'r1', 'c1', 'a'), ...released(30, 'r2', 'c2', 'b'), ...released(50, 'r3', 'c3', 'c')];
+  const undone = (...events: Event[]) => deploymentsOf(attemptsOf(recorded(...deployed, ...events))).map((deployment) => deployment.undone);
+  const asked = (run: string): Event => started(70, run, 'c1', { kind: 'ROLLBACK', restores: 'r1' });
+  assert.deepEqual(undone(asked('r4'), asked('r5'), ...back(71, 'r4', 'SUCCEEDED'), ...back(80, 'r5', 'SUCCEEDED')), [false, false, true]);
+  assert.deepEqual(undone(asked('r4'), ...back(71, 'r4', 'FAILED')), [false, false, true]);
+  assert.deepEqual(undone(asked('r4'), finished(72, 'r4', 'FAILED')), [false, false, false]);
 });

@@ -9,6 +9,8 @@ interface KnownRun {
   /** What becomes live when it succeeds: the commit of the run, or of the one that it restores. */
   readonly commit: string;
   reachesProd: boolean;
+  /** Some region of production has its release. */
+  hasSettled?: true;
   /** The artifact that its rollout brings to production. */
   artifact?: string;
   /** Its attempt under way, or the last one. */
@@ -48,6 +50,7 @@ class History {
         return;
       case 'rollout':
         if (event.stage === 'prod' && event.fact.type === 'shifted') this.#run(event.run).latest.exposedAt ??= event.at;
+        if (event.stage === 'prod' && event.fact.type === 'settled') this.#run(event.run).hasSettled = true;
         return;
       case 'environment-removed':
         if (this.#productions.has(event.environment)) this.#live = undefined;
@@ -77,14 +80,21 @@ class History {
     const known = this.#run(event.run);
     const { latest } = known;
     if (latest.outcome !== 'IN_PROGRESS') throw inconsistent(`attempt ${event.attempt} of run ${event.run} ends twice`);
-    const cause = event.cause ?? (event.rolledBack && event.outcome === 'FAILED' ? 'rollback' : undefined);
+    const wasExposed = event.outcome === 'FAILED' || (event.outcome === 'STOPPED' && latest.exposedAt !== undefined);
+    const cause = event.cause ?? (event.rolledBack && wasExposed ? 'rollback' : undefined);
     Object.assign(latest, {
       outcome: event.outcome,
       endedAt: event.at,
       ...(event.rejectReason === undefined ? {} : { rejectReason: event.rejectReason }),
       ...(cause === undefined ? {} : { cause }),
     } satisfies Partial<Attempt>);
-    if (event.outcome !== 'SUCCEEDED') return;
+    if (event.outcome !== 'SUCCEEDED') {
+      // A rollback that reached some regions has changed production, though it failed as a whole.
+      if (latest.kind !== 'ROLLBACK' || !known.hasSettled) return;
+      latest.production = 'changed';
+      this.#live = undefined;
+      return;
+    }
     latest.production = this.#productionOf(known);
     if (latest.production === 'none') return;
     this.#live = known.artifact ?? this.#live;

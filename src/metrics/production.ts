@@ -11,10 +11,10 @@ export interface Deployment {
   readonly undone: boolean;
 }
 
-/** Successes in the order in which they came to production. */
+/** What came to production, in that order: successes, and rollbacks that reached some regions. */
 export function successes(attempts: readonly Attempt[]): readonly Ended[] {
   return attempts
-    .filter((attempt): attempt is Ended => attempt.outcome === 'SUCCEEDED' && attempt.endedAt !== undefined && attempt.production !== 'none')
+    .filter((attempt): attempt is Ended => (attempt.outcome === 'SUCCEEDED' || (attempt.kind === 'ROLLBACK' && attempt.production === 'changed')) && attempt.endedAt !== undefined && attempt.production !== 'none')
     .sort((a, b) => a.endedAt - b.endedAt || a.startedAt - b.startedAt);
 }
 
@@ -23,11 +23,15 @@ export function deploymentsOf(attempts: readonly Attempt[]): readonly Deployment
   const deployments: Deployment[] = [];
   const counted = new Set<string>();
   let live: string | undefined;
+  let rolledBackAt: Instant | undefined;
   for (const attempt of successes(attempts)) {
     const hasChanged = attempt.production === undefined ? attempt.revision !== live : attempt.production === 'changed';
     live = attempt.revision;
     if (attempt.kind === 'ROLLBACK') {
-      const last = deployments.findLastIndex(({ undone }) => !undone);
+      // One rollback is a run for each release that regions go back to, all of one beginning.
+      const isSame = rolledBackAt === attempt.startedAt;
+      rolledBackAt = attempt.startedAt;
+      const last = isSame ? -1 : deployments.findLastIndex(({ undone }) => !undone);
       const bad = deployments[last];
       if (bad) deployments[last] = { ...bad, undone: true };
     } else if (hasChanged && !counted.has(attempt.run)) {

@@ -15,7 +15,7 @@ export async function logs({ terminal, json, product: open }: Session, options: 
     if (!stage || (wantedStage !== undefined && stage.name !== wantedStage) || (wantedAction !== undefined && action !== wantedAction)) return [];
     if (place === undefined && run.finished?.outcome === 'FAILED' && known.state === 'passed') return [];
     const attempt = options.attempt === undefined ? known.attempt : Number(options.attempt);
-    return [{ stage: stage.name, action, attempt, state: known.state, file: product.logFile(run.id, stage.name, action, attempt) }];
+    return [{ stage: stage.name, action, attempt, state: known.state, file: product.logFile({ run: run.id, stage: stage.name, action, of: known.of, fence: known.fence, attempt }) }];
   }));
   if (place !== undefined && attempts.length === 0) throw new TrunklineError('ACTION_UNKNOWN', 'usage', `run ${run.id} has begun no action ${JSON.stringify(place)}`, `"trunkline show ${run.id}" lists them; write STAGE.ACTION, such as build.unit-tests`);
   if (json) return terminal.json(attempts);

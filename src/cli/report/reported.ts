@@ -31,7 +31,7 @@ export async function reportedIn(product: Product, run: Run): Promise<readonly R
     stage, action: plan.name, row: plan.row, state: known.state, startedAt: known.startedAt, limits: limitsOf(plan),
     ...(known.endedAt === undefined ? {} : { durationMs: known.endedAt - known.startedAt }),
     ...(known.error && known.state !== 'passed' ? { message: known.error.message } : {}),
-    reports: await product.reports(run.id, stage, plan.name),
+    reports: await product.reports({ run: run.id, stage, action: plan.name, of: known.of, fence: known.fence, attempt: known.attempt }),
   })));
 }
 

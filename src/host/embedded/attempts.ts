@@ -4,7 +4,7 @@ import type { ActionContext, ActionKind, ActionResult } from '../../actions/acti
 import type { ArtifactStore } from '../../artifact/store.ts';
 import type { AttemptEnd, Fact } from '../../core/facts.ts';
 import type { Effect } from '../../core/owed.ts';
-import type { PipelineState, Run } from '../../core/state.ts';
+import type { AttemptPlace, PipelineState, Run } from '../../core/state.ts';
 import type { EnvironmentProvider } from '../../environment/driver.ts';
 import type { Clock } from '../../foundation/clock.ts';
 import { TrunklineError, errorRecord } from '../../foundation/errors.ts';
@@ -20,7 +20,7 @@ import type { CommitHistory } from '../../source/history.ts';
 import type { Releases } from './releases.ts';
 import { install } from './installing.ts';
 import { withRefusals } from './refusals.ts';
-import { logPath } from './run-files.ts';
+import { logPath, reportPath } from './run-files.ts';
 import { oncePerInputs, telling, type ResultParts } from './results.ts';
 import type { Workspace, Workspaces } from './workspaces.ts';
 
@@ -54,13 +54,14 @@ type Refusals = Set<string>;
 export async function runAttempt(parts: AttemptParts, effect: AttemptEffect, state: PipelineState, signal: AbortSignal): Promise<Fact> {
   const run = state.runs.get(effect.run);
   if (!run) throw new Error(`an attempt of the unknown run ${effect.run}`);
-  const log = await parts.log(logPath(effect));
+  const place: AttemptPlace = { run: run.id, stage: effect.stage, action: effect.action.name, attempt: effect.attempt, fence: effect.fence, of: run.attempt };
+  const log = await parts.log(logPath(place));
   const stop = new AbortController();
   const onAbort = (): void => stop.abort(signal.reason);
   signal.addEventListener('abort', onAbort, { once: true });
   const timer = setTimeout(() => stop.abort(timedOut(effect)), effect.action.timeoutMs);
   const refusals: Refusals = new Set();
-  const ended = (end: AttemptEnd): Fact => ({ type: 'attempt-ended', run: run.id, stage: effect.stage, action: effect.action.name, attempt: effect.attempt, end });
+  const ended = (end: AttemptEnd): Fact => ({ type: 'attempt-ended', run: run.id, stage: effect.stage, fence: effect.fence, action: effect.action.name, attempt: effect.attempt, end });
   try {
     const kind = parts.kinds.get(effect.action.kind);
     if (!kind) throw new TrunklineError('KIND_UNKNOWN', 'usage', `there is no action of kind "${effect.action.kind}"`, 'the plan was made by a newer Trunkline; run that one');
@@ -69,7 +70,7 @@ export async function runAttempt(parts: AttemptParts, effect: AttemptEffect, sta
     if (!input.success) throw new TrunklineError('INPUT_INVALID', 'usage', `${effect.stage}.${effect.action.name}: ${input.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`).join('; ')}`, 'correct trunkline.config.ts');
     const workspace = kind.checkout ? await parts.workspaces.open(run.id, effect.stage, effect.fence, run.commit) : undefined;
     const kept: Recorded = { reports: [], stored: [] };
-    const context = contextOf(parts, effect, run, state, workspace, log, stop.signal, kept, refusals);
+    const context = contextOf(parts, effect, run, state, workspace, log, stop.signal, kept, refusals, join(parts.reports, reportPath(place)));
     const work = (): Promise<ActionResult> => kind.run(input.data, context);
     const stage = run.plan?.plan.stages.find(({ name }) => name === effect.stage);
     const result = workspace && stage ? await oncePerInputs(parts.results, { action: effect.action, stage, kind, kinds: parts.kinds, context, ...kept }, work) : await work();
@@ -91,7 +92,7 @@ function timedOut(effect: AttemptEffect): TrunklineError {
   return new TrunklineError('TIMEOUT', 'code', `it took longer than its ${Math.round(effect.action.timeoutMs / 1_000)} s and was ended`, 'make it faster, or give it more time in trunkline.config.ts');
 }
 
-function contextOf(parts: AttemptParts, effect: AttemptEffect, run: Run, state: PipelineState, workspace: Workspace | undefined, log: MaskedLog, signal: AbortSignal, kept: Recorded, refusals: Refusals): ActionContext {
+function contextOf(parts: AttemptParts, effect: AttemptEffect, run: Run, state: PipelineState, workspace: Workspace | undefined, log: MaskedLog, signal: AbortSignal, kept: Recorded, refusals: Refusals, path: string): ActionContext {
   const environment = run.plan?.plan.stages.find(({ name }) => name === effect.stage)?.environment;
   const without = (what: string): never => {
     throw new Error(`action kind ${effect.action.kind} uses ${what} without saying that it needs a checkout`);
@@ -136,7 +137,6 @@ function contextOf(parts: AttemptParts, effect: AttemptEffect, run: Run, state: 
     },
     report: async (report) => {
       kept.reports.push(report);
-      const path = join(parts.reports, run.id, `${effect.stage}.${effect.action.name}.json`);
       await mkdir(dirname(path), { recursive: true });
       await writeFile(path, JSON.stringify(kept.reports));
     },

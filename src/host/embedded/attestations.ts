@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import type { Fact } from '../../core/facts.ts';
 import { evidenceOf } from '../../core/evidence.ts';
 import type { Effect } from '../../core/owed.ts';
-import type { EvidenceItem, PipelineState, Run, StageRun } from '../../core/state.ts';
+import { lastAttempt, type EvidenceItem, type PipelineState, type Run, type StageRun } from '../../core/state.ts';
 import { signStatement } from '../../artifact/bundle.ts';
 import type { Signer } from '../../artifact/keys.ts';
 import { approval, cyclonedx, provenance, stagePassed, testResult, type NetworkFacts, type Statement, type Subject } from '../../artifact/statement.ts';
@@ -12,7 +12,7 @@ import { networkOfAction } from '../../pipeline/network.ts';
 import type { Plan, StagePlan } from '../../pipeline/plan.ts';
 import type { Report, TestReport } from '../../reports/report.ts';
 import type { Cells, Isolation } from '../../runner/cell.ts';
-import { readReports } from './run-files.ts';
+import { readReports, reportPath } from './run-files.ts';
 
 export interface AttestationParts {
   readonly artifacts: ArtifactStore;
@@ -39,13 +39,13 @@ export async function attest(parts: AttestationParts, effect: Extract<Effect, { 
   const statements = effect.what === 'approval'
     ? [approvalStatement(subject, run)]
     : [...await testStatements(parts, subject, run, plan), ...(effect.stage === 'build' ? await buildStatements(parts, subject, run, stage) : [passedStatement(parts, subject, run, stage)])];
-  const attestations: Omit<EvidenceItem, 'stage'>[] = [];
+  const attestations: Omit<EvidenceItem, 'stage' | 'fence'>[] = [];
   for (const { name, statement } of statements) {
     const bundle = await signStatement(statement, [parts.signer]);
     const digest = await parts.artifacts.attest(run.artifact, bundle, statement.predicateType);
     attestations.push({ digest, predicateType: statement.predicateType, name });
   }
-  return { type: 'attested', run: run.id, stage: effect.stage, attestations };
+  return { type: 'attested', run: run.id, stage: effect.stage, fence: effect.fence, attestations };
 }
 
 async function buildStatements(parts: AttestationParts, subject: Subject, run: Run, stage: StageRun): Promise<Named[]> {
@@ -70,7 +70,8 @@ function networkFacts({ network }: AttestationParts, plan: Plan): NetworkFacts {
 
 async function testStatements(parts: AttestationParts, subject: Subject, run: Run, stage: StagePlan): Promise<Named[]> {
   const named = await Promise.all(stage.actions.map(async (action): Promise<Named[]> => {
-    const reports = await readReports(join(parts.reports, run.id, `${stage.name}.${action.name}.json`));
+    const place = lastAttempt(run, stage.name, action.name);
+    const reports = place ? await readReports(join(parts.reports, reportPath(place))) : [];
     return reports.flatMap((report) => {
       const shown = run.plan && shownBy(report, action.row);
       return shown && run.plan ? [{ name: shown.name, statement: testResult(subject, { plan: run.plan.digest, ...shown }) }] : [];

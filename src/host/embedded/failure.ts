@@ -11,6 +11,6 @@ export function failureOf(effect: Effect, isCancelled: boolean, error: ErrorReco
     case 'rollout':
       return { type: 'effect-failed', run, stage, what: effect.step, attempt: effect.attempt, error };
     case 'attest':
-      return error.class === 'refused' ? { type: 'attest-refused', run, stage, error } : { type: 'effect-failed', run, stage, what: { type: 'attest' }, attempt: effect.attempt, error };
+      return error.class === 'refused' ? { type: 'attest-refused', run, stage, fence: effect.fence, error } : { type: 'effect-failed', run, stage, fence: effect.fence, what: { type: 'attest' }, attempt: effect.attempt, error };
   }
 }

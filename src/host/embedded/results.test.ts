@@ -77,7 +77,7 @@ function scene(t: TestContext, cache: Cache = memoryCache(100_000_000)) {
       await host.idle();
       return host.state.runs.get(run)!;
     },
-    log: (run: Run, action: string): string => readFileSync(join(folder, 'logs', run.id, `build.${action}.1.log`), 'utf8'),
+    log: (run: Run, action: string): string => readFileSync(join(folder, 'logs', run.id, `build.${action}.1-${run.stages.build?.fence}-1.log`), 'utf8'),
   };
 }
 
@@ -114,7 +114,7 @@ test('the same commit once more does nothing but package, finds what was built, 
   assert.deepEqual(cachedActions(second), ['code', 'tests']);
   assert.equal(cachedIn(second.stages.build?.actions['tests']?.output)?.run, first.id);
   assert.match(log(second, 'tests'), new RegExp(`cached: from ${first.id} at `));
-  const report = (of: Run): string => readFileSync(join(folder, 'reports', of.id, 'build.tests.json'), 'utf8');
+  const report = (of: Run): string => readFileSync(join(folder, 'reports', of.id, `build.tests.1-${of.stages.build?.fence}-1.json`), 'utf8');
   assert.equal(report(second), report(first));
 });
 

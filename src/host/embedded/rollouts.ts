@@ -33,7 +33,7 @@ export async function performStep(parts: RolloutParts, effect: RolloutEffect, st
   if (!run?.artifact || !rollout) throw new Error(`a rollout step of ${effect.run}, which deploys nothing`);
   const { step } = effect;
   const region = parts.environments.region({ environment: effect.environment.name, region: step.region }, { run: run.id, fence: effect.fence, plan: effect.environment });
-  const fact = (it: ReportedFact): Fact => ({ type: 'rollout', run: run.id, stage: effect.stage, fact: it });
+  const fact = (it: ReportedFact): Fact => ({ type: 'rollout', run: run.id, stage: effect.stage, fence: effect.fence, fact: it });
   try {
     const done = await carryOut(parts, { effect, run, rollout, region, state, report: (it) => report(fact(it)) }, signal);
     return done && fact(done);
@@ -42,7 +42,7 @@ export async function performStep(parts: RolloutParts, effect: RolloutEffect, st
     const record = errorRecord(error);
     const isForward = step.type !== 'restore' && step.type !== 'settle';
     const told = isForward ? { ...record, lastLines: await keep(parts, effect, run, region, record) } : record;
-    return { type: 'effect-failed', run: run.id, stage: effect.stage, what: step, attempt: effect.attempt, error: told };
+    return { type: 'effect-failed', run: run.id, stage: effect.stage, fence: effect.fence, what: step, attempt: effect.attempt, error: told };
   }
 }
 
@@ -106,10 +106,10 @@ async function restore(clock: Clock, region: EnvironmentDriver, name: Name, repo
 }
 
 /** Keeps an error, and what the instances printed, in the log of the stage's deployment; answers the last lines of it. */
-async function keep(parts: RolloutParts, { stage, step }: RolloutEffect, run: Run, region: EnvironmentDriver, { message, lastLines = [] }: ErrorRecord): Promise<readonly string[]> {
+async function keep(parts: RolloutParts, { stage, step, fence }: RolloutEffect, run: Run, region: EnvironmentDriver, { message, lastLines = [] }: ErrorRecord): Promise<readonly string[]> {
   const action = run.plan?.plan.stages.find(({ name }) => name === stage)?.actions.find(({ kind }) => kind === 'rollout');
   if (!action) throw new Error(`run ${run.id} rolls out in ${stage} without an action for it`);
-  const log = await parts.log(logPath({ run: run.id, stage, action, attempt: run.stages[stage]?.actions[action.name]?.attempt ?? 1 }));
+  const log = await parts.log(logPath({ run: run.id, stage, action: action.name, attempt: run.stages[stage]?.actions[action.name]?.attempt ?? 1, fence, of: run.attempt }));
   try {
     const database = await region.database().catch(() => undefined); // a region that can't be asked has printed nothing of it either
     for (const secret of database ? [database.reveal(), new URL(database.reveal()).password] : []) log.addSecret(secret);
