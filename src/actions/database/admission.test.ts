@@ -9,7 +9,7 @@ function migration(id: string, body = `create table t${id} ();`, options = ''): 
 }
 
 function row(of: Migration, also: Partial<LedgerRow> = {}): LedgerRow {
-  return { id: of.id, sha256: of.sha256, run: 'run-0', transactional: of.transactional, finished: true, before: 'x', after: 'now', ...also };
+  return { id: of.id, sha256: of.sha256, run: 'run-0', transactional: of.transactional, finished: true, failedWith: null, before: 'x', after: 'now', ...also };
 }
 
 function state(also: Partial<DatabaseState> = {}): DatabaseState {

@@ -9,6 +9,8 @@ export interface LedgerRow {
   readonly run: string;
   readonly transactional: boolean;
   readonly finished: boolean;
+  /** What the tool said when it failed though it had recorded the migration; null otherwise. */
+  readonly failedWith: string | null;
   readonly before: string;
   /** Null where a person said that the schema is to be taken as it is. */
   readonly after: string | null;
@@ -41,6 +43,9 @@ export function admit(migrations: readonly Migration[], state: DatabaseState): A
   const files = new Map(migrations.map((migration) => [migration.id, migration]));
   const recorded = new Set(state.recorded);
   const begun = state.ledger.filter((row) => !row.finished);
+  // A record alone proves nothing where the tool itself has failed.
+  const failed = begun.find(({ failedWith }) => failedWith !== null);
+  if (failed) return halfApplied(failed, files.get(failed.id));
   const finish = begun.filter(({ id }) => recorded.has(id));
   const forget = begun.filter((row) => !recorded.has(row.id));
 
@@ -81,8 +86,15 @@ function refusal(code: string, message: string, hint: string): ErrorRecord {
   return { code, class: 'refused', message, hint };
 }
 
-export function halfApplied(row: { readonly id: string; readonly run: string; readonly transactional: boolean }, file: Migration | undefined): ErrorRecord {
+type Begun = Pick<LedgerRow, 'id' | 'run' | 'transactional' | 'failedWith'>;
+
+export function halfApplied(row: Begun, file: Migration | undefined): ErrorRecord {
   const name = file?.file ?? row.id;
+  if (row.failedWith !== null) {
+    return refusal('MIGRATION_HALF_APPLIED', `MANUAL: ${name} of run ${row.run} is recorded as applied, and dbmate failed: ${row.failedWith}`,
+      `compare the database with the statements of ${name}. Then either undo what is there and "delete from schema_migrations where version = '${row.id}'; `
+      + `delete from trunkline.ledger where id = '${row.id}'", or complete it and "update trunkline.ledger set failed_with = null where id = '${row.id}'", and run again`);
+  }
   const why = row.transactional ? 'the schema is not as it was before it began' : 'it does not run in one transaction, so a part of it may have been applied';
   return refusal('MIGRATION_HALF_APPLIED', `MANUAL: ${name} was begun by run ${row.run} and did not end: ${why}`,
     `compare the database with the statements of ${name} (an index that failed half way is INVALID in \\d). Then either undo what is there and "delete from trunkline.ledger where id = '${row.id}'", `

@@ -146,6 +146,20 @@ describe('the dbmate action', () => {
     assert.deepEqual(appliedIn(third.result, 'eu'), ['2_index.sql']);
   });
 
+  it('believes no record where dbmate itself has failed, until a person has looked', async (t) => {
+    const eu = await database();
+    const sly = "do $$ begin execute 'insert into schema_' || 'migrations values (''1'')'; end $$; create table half (); commit; select 1 / 0;";
+    const files = await artifact(t, { '1_sly.sql': `!transaction=false:${sly}` });
+    const first = await migrate(files, { eu });
+    assert.equal(failure(first.result), 'MIGRATION_HALF_APPLIED');
+    assert.deepEqual(await ask(eu, "select to_regclass('half')::text as half, version from schema_migrations"), [{ half: 'half', version: '1' }], 'dbmate has recorded it');
+    const again = await migrate(files, { eu });
+    assert.ok(!again.result.passed);
+    assert.match(again.result.error.message, /^nothing was applied.*recorded as applied, and dbmate failed: Error: .*division by zero/);
+    await ask(eu, "update trunkline.ledger set failed_with = null where id = '1'");
+    assert.equal(failure((await migrate(files, { eu })).result), 'passed');
+  });
+
   it('recovers by itself from a crash before, in and after a transaction', async (t) => {
     const eu = await database();
     const files = await artifact(t, SECOND);
@@ -204,6 +218,21 @@ describe('the dbmate action', () => {
     await assert.rejects(migrate(files, { eu }), (error: TrunklineError) => error.record.code === 'MIGRATION_INVALID');
     assert.deepEqual(await ask(eu, "select to_regclass('books') as books"), [{ books: null }]);
   });
+
+  for (const [what, file, changes, why] of [
+    ['two up parts', '002_two.sql', 'create table a ();\n-- migrate:up\ncreate table b ();', /the parts up, up, down/],
+    ['a part that only dbmate sees', '002_odd.sql', 'create table a ();\n--\nmigrate:down\n', /the parts up, down, down/],
+    ['an option that there is none', '002_typo.sql', '!transaction=flase:create table a ();', /the option "transaction:flase"/],
+    ['a record of its own making', '002_record.sql', "insert into schema_migrations values ('2');", /schema_migrations/],
+    ['a name that dbmate passes over', '002_loud.SQL', 'create table a ();', /small letters/],
+  ] as const) {
+    it(`refuses, before it applies anything, ${what}`, async (t) => {
+      const eu = await database();
+      const files = await artifact(t, { ...FIRST, [file]: changes });
+      await assert.rejects(migrate(files, { eu }), (error: TrunklineError) => error.record.code === 'MIGRATION_INVALID' && why.test(error.record.message));
+      assert.deepEqual(await ask(eu, "select to_regclass('books') as books"), [{ books: null }]);
+    });
+  }
 
   it('says when a database is not there', async (t) => {
     const files = await artifact(t, FIRST);

@@ -20,7 +20,8 @@ create table if not exists trunkline.ledger (
   finished_at timestamptz,
   fingerprint_before text not null,
   fingerprint_after text
-)`;
+);
+alter table trunkline.ledger add column if not exists failed_with text`;
 
 /** What was applied to one database, and by which run; open for as long as nobody else may migrate it. */
 export class Ledger {
@@ -77,6 +78,11 @@ export class Ledger {
     await this.#rows('update trunkline.ledger set finished_at = $2, fingerprint_after = $3 where id = $1', [id, new Date(now), await this.fingerprint()]);
   }
 
+  /** The tool failed, though it recorded the migration. @param why in one line */
+  async fail(id: string, why: string): Promise<void> {
+    await this.#rows('update trunkline.ledger set failed_with = $2 where id = $1', [id, why]);
+  }
+
   async forget(id: string): Promise<void> {
     await this.#rows('delete from trunkline.ledger where id = $1 and finished_at is null', [id]);
   }
@@ -108,12 +114,13 @@ interface Row {
   readonly finished_at: Date | null;
   readonly fingerprint_before: string;
   readonly fingerprint_after: string | null;
+  readonly failed_with: string | null;
 }
 
 function toRow(row: Row): LedgerRow {
   return {
     id: row.id, sha256: row.sha256, run: row.run, transactional: row.transactional,
-    finished: row.finished_at !== null, before: row.fingerprint_before, after: row.fingerprint_after,
+    finished: row.finished_at !== null, before: row.fingerprint_before, after: row.fingerprint_after, failedWith: row.failed_with,
   };
 }
 

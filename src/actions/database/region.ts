@@ -5,7 +5,7 @@ import { formatDuration, type Millis } from '../../foundation/units.ts';
 import { admit, halfApplied, type Admission } from './admission.ts';
 import { Ledger } from './ledger.ts';
 import type { Migration } from './migration.ts';
-import { applyWithDbmate } from './tool.ts';
+import { applyWithDbmate, type ToolEnd } from './tool.ts';
 
 export interface Work {
   readonly run: string;
@@ -66,31 +66,36 @@ export class Region {
     for (let attempt = 1; ; attempt++) {
       work.signal.throwIfAborted();
       await this.#ledger.begin(migration, work.run, work.clock.now());
-      const errors = await applyWithDbmate(migration, this.#url, work.signal, log);
-      // Its word is not taken for it: what the database says decides.
-      const outcome = await this.#settle(migration, work, errors);
+      const end = await applyWithDbmate(migration, this.#url, work.signal, log);
+      // It says that it failed, or the database says that nothing was recorded: either is enough.
+      const outcome = await this.#settle(migration, work, end);
       if (outcome === 'applied') return undefined;
       if (outcome !== 'nothing') return outcome;
-      const waitedForLock = errors.some((line) => line.includes('(55P03)'));
-      if (!waitedForLock || attempt === LOCK_ATTEMPTS) return failure(this.name, migration, errors);
+      const waitedForLock = end.errors.some((line) => line.includes('(55P03)'));
+      if (!waitedForLock || attempt === LOCK_ATTEMPTS) return failure(this.name, migration, end.errors);
       log(`${migration.file} could not get its lock; trying again (${attempt + 1} of ${LOCK_ATTEMPTS}) in ${formatDuration(LOCK_BACKOFF * attempt)}`);
       await work.clock.sleep(LOCK_BACKOFF * attempt, work.signal);
     }
   }
 
   /** Brings the ledger in line with the database after one attempt. */
-  async #settle(migration: Migration, work: Work, errors: readonly string[]): Promise<'applied' | 'nothing' | ErrorRecord> {
+  async #settle(migration: Migration, work: Work, { failed, errors }: ToolEnd): Promise<'applied' | 'nothing' | ErrorRecord> {
     const { recorded, fingerprint, ledger } = await this.#ledger.state();
-    if (recorded.includes(migration.id)) {
+    if (recorded.includes(migration.id) && !failed) {
       await this.#ledger.finish(migration.id, work.clock.now());
       return 'applied';
+    }
+    if (recorded.includes(migration.id)) {
+      const failedWith = errors.find((line) => line.trim() !== '')?.slice(0, 500) ?? 'it said nothing';
+      await this.#ledger.fail(migration.id, failedWith);
+      return { ...halfApplied({ ...migration, run: work.run, failedWith }, migration), lastLines: errors.slice(-20) };
     }
     const row = ledger.find(({ id }) => id === migration.id);
     if (row?.transactional && row.before === fingerprint) {
       await this.#ledger.forget(migration.id);
       return 'nothing';
     }
-    return { ...halfApplied({ ...migration, run: work.run }, migration), ...(errors.length > 0 ? { lastLines: errors.slice(-20) } : {}) };
+    return { ...halfApplied({ ...migration, run: work.run, failedWith: null }, migration), ...(errors.length > 0 ? { lastLines: errors.slice(-20) } : {}) };
   }
 }
 

@@ -20,11 +20,13 @@ export function dbmateBinary(): string {
   }
 }
 
+/** What became of dbmate: whether it failed, by its exit code, and what it reported as errors. */
+export interface ToolEnd { readonly failed: boolean; readonly errors: readonly string[] }
+
 /**
- * Has dbmate apply one migration. Resolves with what it reported as errors: none is no proof, for it says "Applied"
- * before it commits. The address reaches it by its environment only, and is struck from what it prints.
+ * Has dbmate apply one migration. That it does not fail is no proof, for it says "Applied" before it commits. The address reaches it by its environment only, and is struck from what it prints.
  */
-export async function applyWithDbmate(migration: Migration, url: Secret, signal: AbortSignal, print: (line: string) => void): Promise<readonly string[]> {
+export async function applyWithDbmate(migration: Migration, url: Secret, signal: AbortSignal, print: (line: string) => void): Promise<ToolEnd> {
   const folder = await mkdtemp(join(tmpdir(), 'trunkline-dbmate-'));
   try {
     await writeFile(join(folder, migration.file), migration.sql);
@@ -32,19 +34,19 @@ export async function applyWithDbmate(migration: Migration, url: Secret, signal:
       '--migrations-table', 'public.schema_migrations', '--migrations-dir', folder, 'migrate']);
     const address = withTransport(url.reveal());
     const errors: string[] = [];
-    await new Promise<void>((resolve, reject) => {
+    const failed = await new Promise<boolean>((resolve, reject) => {
       // It reads a file `.env` where it stands: so it stands in a folder that has none.
       const child = spawn(program, words, {
         cwd: folder, stdio: ['ignore', 'pipe', 'pipe'],
         env: { DATABASE_URL: address, PGAPPNAME: DBMATE_SESSION, PGOPTIONS: limits(migration) },
       });
       const told = new MaskedLines(secretsOf(address), print);
-      const failed = new MaskedLines(secretsOf(address), (line) => {
+      const complaints = new MaskedLines(secretsOf(address), (line) => {
         errors.push(line);
         print(line);
       });
       child.stdout.on('data', (chunk: Buffer) => told.write(chunk)).once('end', () => told.end());
-      child.stderr.on('data', (chunk: Buffer) => failed.write(chunk)).once('end', () => failed.end());
+      child.stderr.on('data', (chunk: Buffer) => complaints.write(chunk)).once('end', () => complaints.end());
       const abort = (): void => void child.kill('SIGKILL');
       signal.addEventListener('abort', abort, { once: true });
       if (signal.aborted) abort();
@@ -52,11 +54,11 @@ export async function applyWithDbmate(migration: Migration, url: Secret, signal:
       child.once('close', (code, by) => {
         signal.removeEventListener('abort', abort);
         if (code !== 0 && errors.length === 0) errors.push(`dbmate ended with ${by ?? `exit code ${code}`}`);
-        resolve();
+        resolve(code !== 0 || errors.some((line) => line.startsWith('Error: ')));
       });
     });
     signal.throwIfAborted();
-    return errors;
+    return { failed, errors };
   } finally {
     await removeFolder(folder);
   }
