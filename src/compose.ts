@@ -198,15 +198,15 @@ function factsOf(state: PipelineState, id: string, environment: string) {
 /** Ends every region, or those of one environment, and says what was live there. */
 async function down(environments: EnvironmentProvider, environment: string | undefined, { user, now }: { readonly user: string; readonly now: Instant }, { live }: PipelineState): Promise<{ readonly events: readonly Event[]; readonly failure?: Error }> {
   const isMeant = (id: RegionId): boolean => environment === undefined || id.environment === environment;
-  const removed = ({ environment: name, region }: RegionId, release: string | undefined): Event => ({
-    type: 'environment-removed', at: now, environment: name, region, by: user, ...(release === undefined ? {} : { release }),
+  const removed = ({ environment: name, region }: RegionId, release: string | undefined, data?: RegionState['data']): Event => ({
+    type: 'environment-removed', at: now, environment: name, region, by: user, ...(release === undefined ? {} : { release }), ...(data ? { data: { path: data.path, bytes: data.bytes } } : {}),
   });
   const up = (await environments.regions()).filter(isMeant);
   const ended = await Promise.allSettled(up.map(async (id) => {
     const driver = environments.region(id);
-    const { stable } = await driver.observe().catch((): Partial<RegionState> => ({})); // one that is silent is ended all the same
+    const { stable, data } = await driver.observe().catch((): Partial<RegionState> => ({})); // one that is silent is ended all the same
     await driver.remove(new AbortController().signal);
-    return removed(id, stable?.release.id);
+    return removed(id, stable?.release.id, data);
   }));
   // A host that died while it took them down had ended these, and written nothing.
   const gone = [...live].flatMap(([place, { run, removedAt }]) => {

@@ -82,6 +82,8 @@ export interface RegionState {
   readonly stable?: LiveRelease;
   readonly candidate?: LiveRelease;
   readonly database: 'none' | 'running' | 'stopped';
+  /** What instances keep: where they see it, and how much it is; undefined where nothing is declared. */
+  readonly data?: { readonly path: string; readonly bytes: number; /** Whether there is more than was counted. */ readonly more: boolean };
 }
 
 /** The weights of stable and candidate sum to 10,000, but for a first release that has no traffic yet: its is 0. */

@@ -93,7 +93,8 @@ export type Event = { readonly at: Instant } & (
   | { readonly type: 'retry-hastened'; readonly run: string; readonly by: string }
   /** What a stage left behind could not be removed; it is tried again when a host begins. */
   | { readonly type: 'cleanup-failed'; readonly run: string; readonly stage: StageName; readonly error: ErrorRecord }
-  | { readonly type: 'environment-removed'; readonly environment: Name; readonly region: Name; readonly by: string; readonly release?: string }
+  | { readonly type: 'environment-removed'; readonly environment: Name; readonly region: Name; readonly by: string; readonly release?: string;
+    /** What instances had kept there, which is gone too. */ readonly data?: { readonly path: string; readonly bytes: number } }
   // Time
   /**
    * The wall clock was set by `byMs`, which changes no duration. From here on it shows `aheadMs` more than the instants

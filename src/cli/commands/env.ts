@@ -15,6 +15,8 @@ export interface RegionLine {
   readonly error: ErrorRecord | null;
   readonly url: string | null;
   readonly database: string;
+  /** The folder that outlives releases: where instances see it, and its bytes; `more` where not all were counted. */
+  readonly data: { readonly path: string; readonly bytes: number; readonly more: boolean } | null;
   readonly releases: readonly { readonly run: string; readonly commit: string; readonly artifact: string; readonly role: 'stable' | 'candidate'; readonly weight: number; readonly healthy: number; readonly instances: number }[];
   /** For one that is down: when it ended, and what was live in it last. */
   readonly stoppedAt: number | null;
@@ -44,6 +46,9 @@ export async function printRegions(terminal: Terminal, product: Product): Promis
     if (line.releases.length === 0) return [[...place, '-', 'nothing yet', '', '', line.url ?? '']];
     return line.releases.map(({ run, commit, weight, role, healthy, instances }) => [...place, `${weight / 100} %`, `${run} (${role})`, commit.slice(0, 12), `${healthy}/${instances}`, line.url ?? '']);
   }));
+  for (const { environment, region, data } of regions) {
+    if (data) terminal.print(`${environment} ${region} keeps ${data.more ? 'more than ' : ''}${data.bytes.toLocaleString('en')} bytes in ${data.path}, until "trunkline down" ends it`);
+  }
 }
 
 async function regionsOf(product: Product): Promise<RegionLine[]> {
@@ -63,7 +68,7 @@ async function regionsOf(product: Product): Promise<RegionLine[]> {
       run: one.release.id, commit: one.release.commit, artifact: one.release.artifact, role, weight: one.weight, healthy: one.instances.healthy, instances: one.instances.total,
     }] : []));
     return {
-      environment, region, state: error ? 'unreadable' : launchedOr(state), error, url: state?.url ?? null, database: state?.database ?? 'none', releases,
+      environment, region, state: error ? 'unreadable' : launchedOr(state), error, url: state?.url ?? null, database: state?.database ?? 'none', data: state?.data ?? null, releases,
       frozen: frozenAt(frozen, environment, region),
       stoppedAt: record?.removedAt ?? null, lastLive: record ? { run: record.run, commit: record.commit, artifact: record.artifact } : null,
     };

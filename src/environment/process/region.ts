@@ -13,6 +13,7 @@ import type { EnvironmentDriver, LiveRelease, RegionState, Release, Telemetry } 
 import { startAgent, type AgentSurroundings } from './agent-process.ts';
 import { readStored } from './agent/stored.ts';
 import { AgentGone, ask } from './ask.ts';
+import { sizeOf } from './data-size.ts';
 import { place, type Layout } from './layout.ts';
 import { type Lock, takeLock } from './lock.ts';
 import type { Answers, Operation, Request } from './protocol.ts';
@@ -72,6 +73,7 @@ export class ProcessDriver implements EnvironmentDriver {
       ...(stored.stable ? { stable: dead(stored.stable, share.stable) } : {}),
       ...(stored.candidate ? { candidate: dead(stored.candidate, share.candidate) } : {}),
       database: stored.plan.database === 'none' ? 'none' : 'stopped',
+      ...(stored.plan.data === undefined ? {} : { data: { path: stored.plan.data, ...await sizeOf(this.#layout.data) } }),
     };
   }
 

@@ -194,7 +194,7 @@ export class EmbeddedHost implements Host {
       const { events, failure } = await this.#parts.down(environment, user, this.state);
       this.#commit(events);
       if (failure !== undefined) throw failure;
-      return { message: events.length === 0 ? 'nothing was up' : `${events.length} region(s) ended`, began: false };
+      return { message: events.length === 0 ? 'nothing was up' : `${events.length} region(s) ended${lostData(events)}`, began: false };
     } finally {
       this.#isEnding = before;
       if (!this.#closed && !this.#failure) this.#reconcile();
@@ -348,4 +348,10 @@ export class EmbeddedHost implements Host {
       signal.addEventListener('abort', listener, { once: true });
     });
   }
+}
+
+/** Whoever takes an environment down hears what is gone with it. */
+function lostData(events: readonly Event[]): string {
+  const lost = events.flatMap((event) => (event.type === 'environment-removed' && event.data ? [`${event.data.bytes.toLocaleString('en')} bytes of ${event.data.path} in ${event.environment} ${event.region}`] : []));
+  return lost.length === 0 ? '' : `, and the data that they kept: ${lost.join(', ')}`;
 }

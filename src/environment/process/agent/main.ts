@@ -55,7 +55,7 @@ try {
 function lookForPurpose(opened: Region, end: () => void): void {
   let idle = 0;
   setInterval(() => {
-    idle = opened.observe().launched ? 0 : idle + PURPOSE_EVERY;
+    idle = opened.isLaunched ? 0 : idle + PURPOSE_EVERY;
     const gone = !existsSync(here.identity);
     if (!gone && idle < IDLE_LIMIT) return;
     note(gone ? 'the folder of this region is gone; ending' : 'nothing was launched; ending');

@@ -10,6 +10,7 @@ import type { EnvironmentPlan } from '../../../pipeline/plan.ts';
 import { noCandidate, notLaunched, preparation, probing, restored, settled, shifted, weights, type Placed } from '../../desired.ts';
 import type { LiveRelease, RegionState, Release } from '../../driver.ts';
 import type { Answers } from '../protocol.ts';
+import { sizeOf, type DataSize } from '../data-size.ts';
 import { place as placeName, type Layout } from '../layout.ts';
 import type { Walls } from '../walls.ts';
 import type { Counts } from './counts.ts';
@@ -36,6 +37,8 @@ export interface Surroundings {
   note(line: string): void;
 }
 
+const COUNTED_EVERY: Millis = 1_000;
+
 /** A region at work. What is on disk is what is meant; what runs follows it, also after a crash at any point. */
 export class Region {
   readonly #around: Surroundings;
@@ -51,6 +54,7 @@ export class Region {
   readonly #measuring: Measuring;
   readonly #fleets = new Map<string, Fleet>();
   #probing: Probing | undefined;
+  #dataSize: { readonly at: Millis; readonly size: Promise<DataSize> } | undefined;
   #stored: Stored | undefined;
   #secrets: { readonly [name: string]: string } = {};
   /** Releases that leave: routed to no more, and being ended. */
@@ -80,7 +84,11 @@ export class Region {
     return region;
   }
 
-  observe(): RegionState {
+  get isLaunched(): boolean {
+    return this.#stored !== undefined;
+  }
+
+  async observe(): Promise<RegionState> {
     const stored = this.#stored;
     if (!stored) return { launched: false, database: 'none' };
     const share = weights(stored);
@@ -93,7 +101,15 @@ export class Region {
       ...(stored.stable ? { stable: live(stored.stable, share.stable) } : {}),
       ...(stored.candidate ? { candidate: live(stored.candidate, share.candidate) } : {}),
       database: this.#database.state,
+      ...(stored.plan.data === undefined ? {} : { data: { path: stored.plan.data, ...await this.#sizeOfData() } }),
     };
+  }
+
+  /** Asked often, and counted once in a while. */
+  #sizeOfData(): Promise<DataSize> {
+    const now = performance.now();
+    if (!this.#dataSize || now - this.#dataSize.at > COUNTED_EVERY) this.#dataSize = { at: now, size: sizeOf(this.#layout.data) };
+    return this.#dataSize.size;
   }
 
   launch(plan: EnvironmentPlan, secrets: { readonly [name: string]: string }, signal: AbortSignal, caller: Caller): Promise<void> {
