@@ -1,5 +1,4 @@
 import { join } from 'node:path';
-import { altered, type Listing } from '../../artifact/listing.ts';
 import { z } from 'zod';
 import { TrunklineError, type ErrorRecord } from '../../foundation/errors.ts';
 import type { Secret } from '../../foundation/secret.ts';
@@ -7,6 +6,7 @@ import type { Json, Name } from '../../foundation/units.ts';
 import type { ActionContext, ActionKind, ActionResult } from '../action.ts';
 import { isRefusal, type Admission } from './admission.ts';
 import { readMigrations, type Migration } from './migration.ts';
+import { requireVerified } from './verified.ts';
 import { Region, type Applied } from './region.ts';
 import { dbmateBinary } from './tool.ts';
 
@@ -53,15 +53,6 @@ export const dbmate: ActionKind<z.infer<typeof input>> = {
     }
   },
 };
-
-/** What is applied are the very bytes that were verified: between the two, others than Trunkline may have written there. */
-function requireVerified(migrations: readonly Migration[], directory: string, listing: Listing): void {
-  const below = directory.split('/').filter((part) => part !== '' && part !== '.').map((part) => `${part}/`).join('');
-  const found = new Map(migrations.map(({ file, sha256 }) => [`${below}${file}`, sha256]));
-  const expected = [...listing.keys()].filter((path) => path.startsWith(below) && path.endsWith('.sql') && !path.slice(below.length).includes('/'));
-  const odd = [...new Set([...found.keys(), ...expected])].find((path) => found.get(path) !== listing.get(path)?.slice(2));
-  if (odd !== undefined) throw altered(directory, `the migration ${odd} was changed, added or taken away`);
-}
 
 async function migrate(regions: readonly Region[], migrations: readonly Migration[], context: ActionContext): Promise<ActionResult> {
   const answers = await Promise.all(regions.map(async (region) => ({ region, answer: await region.admit(migrations) })));

@@ -12,6 +12,8 @@ export interface Migration {
   readonly file: string;
   readonly sql: string;
   readonly sha256: Digest;
+  /** Of the file's bytes: of another encoding than UTF-8 they are not those of `sql`. */
+  readonly content: Digest;
   /** Applied in one transaction, whole or not at all. */
   readonly transactional: boolean;
   /** The part that is applied. */
@@ -40,7 +42,8 @@ export async function readMigrations(folder: string): Promise<readonly Migration
   const migrations = await Promise.all(files.map(async (file) => {
     const path = join(folder, file);
     if (!(await stat(path)).isFile()) throw invalid(file, 'is no file');
-    return parseMigration(file, await readFile(path, 'utf8'));
+    const bytes = await readFile(path);
+    return { ...parseMigration(file, bytes.toString('utf8')), content: digestOf(bytes) };
   }));
   migrations.sort((a, b) => compareIds(a.id, b.id));
   for (const [index, { id, file }] of migrations.entries()) {
@@ -76,7 +79,7 @@ export function parseMigration(file: string, sql: string): Migration {
   const transactional = !/\btransaction:false\b/.test(begin[1] ?? '');
   const border = transactional ? transactionBorder(up) : undefined;
   if (border !== undefined) throw invalid(file, `begins or ends a transaction by itself ("${border}"); leave that out, or write "-- migrate:up transaction:false"`);
-  return { id, file, sql, sha256: digestOf(sql), transactional, up };
+  return { id, file, sql, sha256: digestOf(sql), content: digestOf(sql), transactional, up };
 }
 
 function invalid(file: string, why: string): TrunklineError {
