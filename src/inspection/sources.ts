@@ -1,3 +1,5 @@
+import { textOf as decoded } from '../foundation/text.ts';
+
 /** The files that git tracks at a commit, or in a work tree: what is judged, and nothing is run to judge it. */
 export interface Sources {
   /** Plain files, relative to the repository, with `/`. */
@@ -16,5 +18,5 @@ export const LARGEST_BYTES = 1_048_576;
 /** The text of what was read; undefined where it is no text. */
 export function textOf(bytes: Uint8Array): string | undefined {
   if (bytes.length > LARGEST_BYTES || bytes.includes(0)) return undefined;
-  return textOf(bytes);
+  return decoded(bytes);
 }
