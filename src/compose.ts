@@ -186,7 +186,7 @@ function factsOf(state: PipelineState, id: string, environment: string) {
   const run = state.runs.get(id);
   const origin = run?.restores === undefined ? run : state.runs.get(run.restores);
   if (!origin?.plan) throw new Error(`run ${id} has no plan to be verified by`);
-  const settled = [...state.runs.values()].filter((other) => other.kind === 'STANDARD' && Object.values(other.stages).some((stage) => stage?.rollout?.environment === environment && stage.rollout.state.phase === 'settled'));
+  const settled = [...state.runs.values()].filter((other) => other.kind === 'STANDARD' && state.trunk.commits.get(other.commit)?.orphaned !== true && Object.values(other.stages).some((stage) => stage?.rollout?.environment === environment && stage.rollout.state.phase === 'settled'));
   return {
     plan: origin.plan.digest,
     approvals: origin.approval ? approvalsNeeded(origin.approval) : 1,

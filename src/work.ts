@@ -8,6 +8,7 @@ import { localBuild } from './build.ts';
 import type { LocalHost, Product } from './cli/product.ts';
 import { cellsIn, cellsOf, CONFIG, environmentsOf, plainKinds, startHost, type Wrapping } from './compose.ts';
 import { whyNoRetry } from './core/commands.ts';
+import { dueCommits } from './core/due.ts';
 import { plannedApproval } from './core/approval-rule.ts';
 import { currentStage, emptyState, type PipelineState } from './core/state.ts';
 import { evolve } from './core/evolve.ts';
@@ -153,7 +154,7 @@ async function pollTrunk(host: EmbeddedHost, user: string, troubles: Troubles, i
         throw error;
       }
     }, isOver);
-    for (const commit of due(host.state)) {
+    for (const commit of dueCommits(host.state)) {
       await troubles.during(`commit ${commit.slice(0, 12)}`, () => beforeEnd(host.command({ type: 'run', commit, again: false }, BY_THE_TRUNK), signal), isOver);
     }
     await systemClock.sleep(POLL_EVERY, signal).catch(() => undefined); // it rejects only when the signal aborts
@@ -180,13 +181,6 @@ async function wake(region: EnvironmentDriver): Promise<void> {
   const { launched, stable, candidate } = await region.observe();
   const healthy = [stable, candidate].reduce((sum, release) => sum + (release?.instances.healthy ?? 0), 0);
   if (launched && (stable ?? candidate) && healthy === 0) await region.telemetry(systemClock.now());
-}
-
-/** Commits that no run has taken up: the head alone at the very first start, then every one since the last that ran. */
-function due(state: PipelineState): readonly string[] {
-  const commits = [...state.trunk.commits.values()];
-  const ran = Math.max(0, ...[...state.runs.values()].map((run) => state.trunk.commits.get(run.commit)?.place ?? 0));
-  return (ran === 0 ? commits.slice(-1) : commits.slice(ran)).filter(({ orphaned }) => !orphaned).map(({ id }) => id);
 }
 
 async function missingFor(repository: string, action: ActionPlan, stage: StagePlan): Promise<readonly string[]> {

@@ -7,6 +7,7 @@ import { retried } from './retried.ts';
 import type { ActionRun, PipelineState, Run, StageRollout, StageRun, StageState } from './state.ts';
 import { retriesAfter } from './retries.ts';
 import { stopOf } from './stage.ts';
+import { pushed, rewritten } from './trunk-fold.ts';
 import { currentStage, stagesOf } from './state.ts';
 
 /** Folds one event into the state, in place. Knows no rules: what an event says has happened. */
@@ -15,16 +16,9 @@ export function evolve(state: PipelineState, event: Event): void {
   state.latest = Math.max(state.latest, event.at);
   switch (event.type) {
     case 'commit-pushed':
-      state.trunk.head = event.commit.id;
-      state.trunk.commits.set(event.commit.id, { ...event.commit, place: state.trunk.commits.size + 1, pushedAt: event.at, orphaned: false });
-      return;
+      return pushed(state, event);
     case 'trunk-rewritten':
-      state.trunk.head = event.to;
-      for (const id of event.orphaned) {
-        const commit = state.trunk.commits.get(id);
-        if (commit) state.trunk.commits.set(id, { ...commit, orphaned: true });
-      }
-      return;
+      return rewritten(state, event);
     case 'run-started': {
       const restored = event.restores === undefined ? undefined : state.runs.get(event.restores)?.artifact;
       const commit = event.kind === 'STANDARD' ? state.trunk.commits.get(event.commit) : undefined;
@@ -34,7 +28,7 @@ export function evolve(state: PipelineState, event: Event): void {
         id: event.run, sequence: event.sequence, kind: event.kind, commit: event.commit, by: event.by,
         ...(event.restores === undefined ? {} : { restores: event.restores }), ...(event.reason === undefined ? {} : { reason: event.reason }),
         ...(restored === undefined ? {} : { artifact: restored }), ...(event.left === undefined ? {} : { left: event.left }),
-        startedAt: event.at, attempt: 1, attemptStartedAt: event.at, since: commit && !commit.hasRun ? commit.pushedAt : event.at, stages: {}, evidence: [],
+        startedAt: event.at, attempt: 1, attemptStartedAt: event.at, since: commit && !commit.hasRun ? commit.returnedAt ?? commit.pushedAt : event.at, stages: {}, evidence: [],
       });
       return;
     }
@@ -89,7 +83,8 @@ function evolveRun(state: PipelineState, event: RunEvent): void {
   } else if (event.type === 'stage-passed' || event.type === 'stage-failed') {
     leave(state.stages[event.stage], run.id);
   }
-  const next = runAfter(run, event);
+  const after = runAfter(run, event);
+  const next = event.type === 'stage-entered' ? { ...after, entered: [...new Set([...run.entered ?? [], event.stage])] } : after;
   state.runs.set(run.id, next);
   if (event.type === 'rollout' && event.fact.type === 'settled') {
     const rollout = next.stages[event.stage]?.rollout;

@@ -117,7 +117,7 @@ function lost(state: PipelineState, id: string, now: Instant): Event[] {
 
 /** New commits in the order of the trunk. A run whose commit left the trunk is stopped, except where it is live in part. */
 function trunkSeen(state: PipelineState, fact: Extract<Fact, { type: 'trunk-seen' }>, now: Instant): Event[] {
-  const fresh = fact.commits.filter(({ id }) => !state.trunk.commits.has(id));
+  const fresh = fact.commits.filter(({ id }) => state.trunk.commits.get(id)?.orphaned !== false);
   const events: Event[] = fresh.map((commit) => ({ type: 'commit-pushed', at: now, commit }));
   if (!fact.rewritten) return events;
   const gone = new Set(fact.rewritten.orphaned);

@@ -49,7 +49,9 @@ export interface BadRelease { readonly at: Instant; readonly by: string; readonl
 
 export interface TrunkState {
   head?: string;
-  /** Every commit seen, by id; the place is its order on the trunk as it was seen. */
+  /** Of the commit that came last. */
+  lastPlace: number;
+  /** Every commit seen, by id, in the order of the trunk, which is that of their places. */
   readonly commits: Map<string, SeenCommit>;
 }
 
@@ -57,7 +59,9 @@ export interface SeenCommit extends Commit {
   readonly place: number;
   readonly pushedAt: Instant;
   readonly orphaned: boolean;
-  /** A run of it has begun. */
+  /** When it came back to the trunk, after it had left. */
+  readonly returnedAt?: Instant;
+  /** A run of it has begun since it came to the trunk. */
   readonly hasRun?: true;
 }
 
@@ -106,6 +110,8 @@ export interface Run {
   readonly artifact?: Digest;
   readonly evidence: readonly EvidenceItem[];
   readonly approval?: Approval;
+  /** Every stage that it was ever let into, whatever was done again since. */
+  readonly entered?: readonly StageName[];
   /** Why it can't go on, found outside of any action. */
   readonly fault?: ErrorRecord;
   /** `late`: its stage could not pass any more by then, so that this is not why it ends. */
@@ -199,7 +205,7 @@ export function emptyState(): PipelineState {
     latest: 0,
     clockAhead: 0,
     clockJumps: [],
-    trunk: { commits: new Map() },
+    trunk: { lastPlace: 0, commits: new Map() },
     runs: new Map(),
     unfinished: new Set(),
     stages: { source: stage(), build: stage(), beta: stage(), gamma: stage(), prod: stage() },

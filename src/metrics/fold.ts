@@ -36,7 +36,7 @@ class History {
 
   take(event: Event): void {
     switch (event.type) {
-      case 'commit-pushed': return this.#trunk.push(event);
+      case 'commit-pushed': return this.#push(event);
       case 'trunk-rewritten': return this.#orphan(event.orphaned);
       case 'run-started': return this.#start(event);
       case 'plan-adopted':
@@ -104,6 +104,14 @@ class History {
   #productionOf({ artifact, reachesProd }: KnownRun): NonNullable<Attempt['production']> {
     if (artifact !== undefined) return artifact === this.#live ? 'unchanged' : 'changed';
     return reachesProd ? 'unchanged' : 'none';
+  }
+
+  /** One that comes back is on the trunk again, for what is under way too. */
+  #push(event: EventOf<'commit-pushed'>): void {
+    this.#trunk.push(event);
+    for (const attempt of this.attempts) {
+      if (attempt.outcome === 'IN_PROGRESS') attempt.commits = attempt.commits.map(({ orphaned, ...commit }) => (orphaned && commit.id !== event.commit.id ? { ...commit, orphaned } : commit));
+    }
   }
 
   #orphan(ids: readonly string[]): void {
