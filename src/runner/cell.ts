@@ -56,6 +56,8 @@ export interface Exit {
   readonly duration: Millis;
   /** Places that it asked for and that it may not reach; left out where there are none. */
   readonly refused?: readonly string[];
+  /** The limits of the cell that it hit, for people: `4096 processes`; left out where there are none. */
+  readonly hit?: string;
 }
 
 export interface CellSpec {

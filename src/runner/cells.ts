@@ -10,11 +10,13 @@ import type { Millis } from '../foundation/units.ts';
 import type { Cell, Cells, CellSpec, Isolation } from './cell.ts';
 import { surroundings, userName } from './command-environment.ts';
 import { startInGroup } from './group/attempt.ts';
-import { bearsCell, bearsEarlierHost, type Mark } from './marks.ts';
+import { bearsCell, bearsEarlierHost, groupName, type Mark } from './marks.ts';
 import { reapRecords } from './namespaces/records.ts';
 import { seal } from './namespaces/sealed.ts';
 import { mavenSettings } from '../network/proxy-variables.ts';
 import { mavenMirrors } from '../network/registries.ts';
+import { removeGroups } from '../sandbox/control-group.ts';
+import { DEFAULT_LIMITS, type Limits } from '../sandbox/limits.ts';
 import { findTools, type Tools } from '../sandbox/tools.ts';
 import { npmSettings } from './npm-settings.ts';
 import { endMarked } from '../sandbox/processes.ts';
@@ -34,6 +36,8 @@ export interface CellsOptions {
   readonly npmrc?: string;
   /** Whether commands find the name and password of the machine's proxy; default is that they don't. */
   readonly proxyCredentials?: boolean | undefined;
+  /** What one cell may use; of what is left out, the defaults hold. */
+  readonly limits?: { readonly [what in keyof Limits]?: Limits[what] | undefined } | undefined;
   /** Hosts that the operator counts among the registries of this machine, also private ones. */
   readonly registries?: readonly string[] | undefined;
 }
@@ -57,13 +61,15 @@ class MachineCells implements Cells {
   readonly #living = new Set<string>();
   readonly #proxyCredentials: boolean;
   readonly #registries: readonly string[];
+  readonly #limits: Limits;
   #npmrc: Promise<string> | undefined;
 
-  constructor({ records, marker, clock = systemClock, grace = GRACE, npmrc, proxyCredentials = false, registries = [] }: CellsOptions, tools: Tools | undefined, weakness: string | undefined) {
+  constructor({ records, marker, clock = systemClock, grace = GRACE, npmrc, proxyCredentials = false, registries = [], limits = {} }: CellsOptions, tools: Tools | undefined, weakness: string | undefined) {
     this.isolation = tools ? 'namespaces' : 'none';
     this.weakness = weakness;
     this.network = tools?.loopback === undefined ? 'machine' : 'own';
     this.#registries = registries;
+    this.#limits = { memory: limits.memory ?? DEFAULT_LIMITS.memory, processes: limits.processes ?? DEFAULT_LIMITS.processes, disk: limits.disk ?? DEFAULT_LIMITS.disk };
     this.#records = records;
     this.#clock = clock;
     this.#grace = grace;
@@ -84,6 +90,8 @@ class MachineCells implements Cells {
     try {
       // One of the same name may have been left by a host that died.
       await reapRecords(this.#records, (other) => other !== name);
+      const [mine, ours] = [groupName({ ...this.#mark, cell: spec.id }), groupName({ state: this.#mark.state })];
+      await removeGroups((other) => other.startsWith(ours) && other !== mine && other.endsWith(mine.slice(mine.lastIndexOf('-'))));
       await this.#furnish(scratch);
       const workdir = { named: spec.workdir, real: await realpath(spec.workdir) };
       const held = await this.#hold(spec, workdir.real, scratch, { ...this.#mark, cell: spec.id });
@@ -96,7 +104,10 @@ class MachineCells implements Cells {
 
   async reap(): Promise<number> {
     const held = await reapRecords(this.#records, (name) => this.#living.has(name));
-    return held + await endMarked(bearsEarlierHost(this.#mark));
+    const ended = held + await endMarked(bearsEarlierHost(this.#mark));
+    const { state, host } = this.#mark;
+    await removeGroups((name) => name.startsWith(groupName({ state })) && !name.startsWith(groupName({ state, host })));
+    return ended;
   }
 
   async #furnish(scratch: string): Promise<void> {
@@ -114,10 +125,10 @@ class MachineCells implements Cells {
     await writeFile(join(home, '.m2', 'settings.xml'), mavenSettings(mavenMirrors(homedir())));
   }
 
-  async #hold({ hidden }: CellSpec, workdir: string, scratch: string, mark: Mark): Promise<Pick<CellParts, 'start' | 'open' | 'end' | 'require'>> {
+  async #hold({ hidden }: CellSpec, workdir: string, scratch: string, mark: Mark): Promise<Pick<CellParts, 'start' | 'open' | 'watch' | 'end' | 'require'>> {
     const proxyCredentials = this.#proxyCredentials;
-    if (this.#tools) return seal({ tools: this.#tools, mark, workdir, hidden: [...hidden, this.#records], scratch: await realpath(scratch), proxyCredentials, registries: this.#registries });
+    if (this.#tools) return seal({ tools: this.#tools, mark, workdir, hidden: [...hidden, this.#records], scratch: await realpath(scratch), proxyCredentials, registries: this.#registries, limits: this.#limits });
     const base = surroundings({ host: process.env, user: userName(), home: join(scratch, 'home'), temporary: join(scratch, 'tmp'), proxyCredentials });
-    return { start: startInGroup(base, mark), end: async () => void await endMarked(bearsCell(mark)), open: async () => undefined, require: async () => {} };
+    return { start: startInGroup(base, mark), end: async () => void await endMarked(bearsCell(mark)), open: async () => undefined, watch: () => ({ hit: async () => undefined }), require: async () => {} };
   }
 }

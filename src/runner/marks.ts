@@ -1,3 +1,4 @@
+import { digestOf } from '../foundation/digest.ts';
 import type { Variables } from '../sandbox/processes.ts';
 
 /** The marks by which processes can be found, whatever they do with groups and sessions. */
@@ -34,4 +35,9 @@ export function bearsEarlierHost({ state, host }: Pick<Mark, 'state' | 'host'>):
     const value = environment.get(CELL) ?? '';
     return value.startsWith(`${state}/`) && !value.startsWith(`${state}/${host}/`);
   };
+}
+
+/** Of the control group of a cell; of all those of a host, or of a state folder, the beginning. */
+export function groupName({ state, host, cell }: Pick<Mark, 'state'> & Partial<Mark>): string {
+  return ['trunkline', state, host, cell === undefined ? undefined : digestOf(cell).slice(7, 19)].filter((part) => part !== undefined).join('-');
 }

@@ -19,6 +19,9 @@ export interface Start {
 
 export interface Relay { readonly gate: string; readonly ports: readonly number[] }
 
+/** What of the cell's limits a command hit, for people; undefined for none. Asked once, at its end. */
+export interface Watched { hit(): Promise<string | undefined> }
+
 /** A way out for one command, and what was refused on it. */
 export interface Opened extends AsyncDisposable { readonly relay: Relay; readonly refused: ReadonlySet<string> }
 
@@ -32,6 +35,8 @@ export interface CellParts {
   readonly start: (start: Start) => Tree;
   /** Opens a way out; undefined for none, and where the network is the machine's. */
   readonly open: (reach: Reach | undefined) => Promise<Opened | undefined>;
+  /** Watches what one command is held to; `stop` is called when it may not go on. */
+  readonly watch: (stop: () => void) => Watched;
   /** Ends everything in the cell; resolves once that is proven. */
   readonly end: () => Promise<void>;
   /** Removes what the cell leaves. */
@@ -70,7 +75,7 @@ export class RunningCell implements Cell {
   }
 
   async #run(command: CellCommand): Promise<Exit> {
-    const { clock, grace, start, open, require } = this.#parts;
+    const { clock, grace, start, open, watch, require } = this.#parts;
     const words = typeof command.command === 'string' ? ['/bin/sh', '-c', command.command] : command.command;
     if (words.length === 0) throw new TrunklineError('COMMAND_EMPTY', 'usage', 'a command without words can\'t be run', 'name a program');
     const given = command.env ?? {};
@@ -79,9 +84,25 @@ export class RunningCell implements Cell {
     if (this.#closed) throw new TrunklineError('CELL_CLOSED', 'bug', `the cell ${this.id} was asked to run a command after it had been closed`);
     await using opened = await open(command.reach);
     const relay = opened === undefined ? {} : { relay: opened.relay };
-    const exit = await attend(() => start({ words, cwd, given, attempt: command.attempt, ...relay }), command, { clock, grace, closing: this.#closing.signal });
+    const stop = new AbortController();
+    const watched = watch(() => stop.abort());
+    const stoppable = { ...command, signal: AbortSignal.any([command.signal, stop.signal]) };
+    const begin = (): Tree => start({ words, cwd, given, attempt: command.attempt, ...relay });
+    let hit: string | undefined;
+    let exit: Exit;
+    try {
+      exit = await attend(begin, stoppable, { clock, grace, closing: this.#closing.signal });
+    } finally {
+      hit = await watched.hit();
+    }
     if (exit.ended === 'by-itself') await require();
-    return opened === undefined || opened.refused.size === 0 ? exit : { ...exit, refused: [...opened.refused] };
+    return {
+      ...exit,
+      // As the kernel does it to one that writes a file too large: nobody cancelled it.
+      ...(stop.signal.aborted && exit.ended === 'cancelled' ? { ended: 'by-itself', code: null, signal: 'SIGXFSZ' } as const : {}),
+      ...(hit === undefined ? {} : { hit }),
+      ...(opened === undefined || opened.refused.size === 0 ? {} : { refused: [...opened.refused] }),
+    };
   }
 
   async #folder(cwd: string): Promise<string> {

@@ -7,6 +7,8 @@ const host = z.string().max(253).refine((text) => text !== 'registries' && hostF
 export const sandboxSchema = z.strictObject({
   /** Further registries of this machine, by name; they may lie in a private network. */
   registries: z.array(host).max(256).optional(),
+  /** What one cell may use: bytes of memory and disk, and a number of processes and threads. */
+  limits: z.strictObject({ memory: z.int().min(64 * 1024 ** 2), processes: z.int().min(32), disk: z.int().min(1024 ** 2) }).partial().optional(),
   /** Whether commands find the name and password of the machine's proxy, where they have no network of their own. */
   proxyCredentials: z.boolean().optional(),
 });

@@ -13,7 +13,7 @@ import type { Secret } from '../../foundation/secret.ts';
 import type { Digest, Json } from '../../foundation/units.ts';
 import { mayStand, ROLLBACK_KINDS } from '../../pipeline/kinds.ts';
 import type { Plan } from '../../pipeline/plan.ts';
-import type { Isolation } from '../../runner/cell.ts';
+import type { Exit, Isolation } from '../../runner/cell.ts';
 import type { MaskedLog } from '../../runner/log.ts';
 import type { Report } from '../../reports/report.ts';
 import type { CommitHistory } from '../../source/history.ts';
@@ -47,8 +47,8 @@ export interface AttemptParts {
 /** What an attempt has reported and stored so far. */
 interface Recorded { readonly reports: Report[]; readonly stored: Digest[] }
 
-/** What commands of an attempt asked of the network and did not get. */
-type Refusals = Set<string>;
+/** What commands of an attempt asked of the network and did not get, and the limits that they hit. */
+interface Refusals { readonly places: Set<string>; readonly limits: Set<string> }
 
 /** Runs one attempt of an action in its workspace and says how it ended. */
 export async function runAttempt(parts: AttemptParts, effect: AttemptEffect, state: PipelineState, signal: AbortSignal): Promise<Fact> {
@@ -60,7 +60,7 @@ export async function runAttempt(parts: AttemptParts, effect: AttemptEffect, sta
   const onAbort = (): void => stop.abort(signal.reason);
   signal.addEventListener('abort', onAbort, { once: true });
   const timer = setTimeout(() => stop.abort(timedOut(effect)), effect.action.timeoutMs);
-  const refusals: Refusals = new Set();
+  const refusals: Refusals = { places: new Set(), limits: new Set() };
   const ended = (end: AttemptEnd): Fact => ({ type: 'attempt-ended', run: run.id, stage: effect.stage, fence: effect.fence, action: effect.action.name, attempt: effect.attempt, end });
   try {
     const kind = parts.kinds.get(effect.action.kind);
@@ -125,14 +125,14 @@ function contextOf(parts: AttemptParts, effect: AttemptEffect, run: Run, state: 
         timeout: options.timeout ?? effect.action.timeoutMs, signal, log,
         ...(options.reach === undefined ? {} : { reach: options.reach }),
       });
-      for (const place of exit.refused ?? []) refusals.add(place);
+      note(refusals, exit);
       return exit;
     },
     install: async (command, reach) => {
       if (!workspace) return without('install');
       const { cache, product, origin } = parts.results;
       const exit = await install(command, { context, cache, machine: product, origin: origin(run.id), reach, room: () => parts.workspaces.room(run.id, effect.stage, effect.fence) });
-      for (const place of exit?.refused ?? []) refusals.add(place);
+      if (exit) note(refusals, exit);
       return exit;
     },
     report: async (report) => {
@@ -153,6 +153,11 @@ function contextOf(parts: AttemptParts, effect: AttemptEffect, run: Run, state: 
     },
   };
   return context;
+}
+
+function note({ places, limits }: Refusals, { refused = [], hit }: Exit): void {
+  for (const place of refused) places.add(place);
+  if (hit !== undefined) limits.add(hit);
 }
 
 function outputsOf(run: Run): { readonly [action: string]: Json } {

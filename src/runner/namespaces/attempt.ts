@@ -14,10 +14,10 @@ const RELAY = fileURLToPath(new URL(`../../network/relay-main${import.meta.url.e
 const POLL = 2;
 
 /** How a command is started in a sealed cell: in namespaces of its own, nested in those of the cell. */
-export function startInside(tools: Tools, holder: number, base: { readonly [name: string]: string }, mark: Mark): (start: Start) => Tree {
+export function startInside(tools: Tools, holder: number, base: { readonly [name: string]: string }, mark: Mark, held: readonly string[]): (start: Start) => Tree {
   return ({ words, cwd, given, attempt, relay }) => {
     const told = relay?.ports.includes(PROXY_PORT) ? PROXY_VARIABLES : {};
-    const [program, ...rest] = inside(tools, holder, { cwd, words, before: BY_RELAY });
+    const [program, ...rest] = [...held, ...inside(tools, holder, { cwd, words, before: BY_RELAY })];
     const child = spawn(program!, rest, { cwd: '/', stdio: ['ignore', 'pipe', 'pipe'], env: { ...base, ...markVariables(mark, attempt), ...handed({ ...told, ...given }), TRUNKLINE_RELAY: relay === undefined ? '' : relaying(relay) } });
     const isOver = (): boolean => child.exitCode !== null || child.signalCode !== null;
     return {
