@@ -5,7 +5,7 @@ const parts = [
   ['types', ['node_modules/typescript/bin/tsc', '--noEmit']],
   ['lint', ['node_modules/oxlint/bin/oxlint', '--deny-warnings']],
   // These files wait more than they compute; stories compute as well.
-  ['unit tests', ['--test', '--test-concurrency=3', 'src/**/*.test.ts', 'test/rules/*.test.ts', 'examples/orders-commits/*.test.ts']],
+  ['unit tests', ['--test', '--test-concurrency=3', 'src/**/*.test.ts', 'test/rules/*.test.ts', 'test/model/*.test.ts', 'examples/orders-commits/*.test.ts']],
   ['crash tests', ['test/crash/run.ts', '--example', '1']],
   ['acceptance stories', ['--test', '--test-concurrency=2', 'test/acceptance/*.test.ts']],
 ];
