@@ -48,6 +48,7 @@ export class Instance {
       this.#life = life;
       const healthy = await life.run(signal);
       this.#life = undefined;
+      if (!signal.aborted && !life.isCondemned) this.#spec.crashed();
       this.failures = healthy ? 0 : this.failures + 1;
       changed();
       const lasted = performance.now() - began;

@@ -7,6 +7,7 @@ import type { Millis } from '../../../foundation/units.ts';
 import type { EnvironmentPlan } from '../../../pipeline/plan.ts';
 import { askToEnd } from '../../../sandbox/ending.ts';
 import { openRoom, type Room, type RoomSpec, type Running } from '../../../sandbox/room.ts';
+import { Connections } from './connections.ts';
 import { InFlight } from './inflight.ts';
 import type { InstanceLog } from './instance-log.ts';
 import { freePort } from './port.ts';
@@ -26,6 +27,8 @@ export interface InstanceSpec {
   readonly data: string;
   readonly homes: string;
   readonly log: InstanceLog;
+  /** It ended, or had to be ended for being ill, though nobody asked it to. */
+  crashed(): void;
   /** All that the process finds in its environment, for what it is given; asked anew at each start. */
   environment(given: InstanceGiven): { readonly [name: string]: string };
 }
@@ -46,13 +49,17 @@ export class Life implements Target {
   readonly inFlight = new InFlight();
   healthy = false;
   /** For traffic; `side` is for our own questions, which must not wait behind it. */
-  http!: Pool;
+  http!: Connections;
   side!: Pool;
 
   constructor(spec: InstanceSpec, id: string, changed: () => void) {
     this.#spec = spec;
     this.#changed = changed;
     this.id = id;
+  }
+
+  get isCondemned(): boolean {
+    return this.#condemned.signal.aborted;
   }
 
   condemn(why: string): void {
@@ -68,7 +75,7 @@ export class Life implements Target {
       await this.#spec.whole();
       const port = await freePort();
       room = await this.#room();
-      this.http = new Pool(`http://127.0.0.1:${port}`, { connections: 256, pipelining: 1 });
+      this.http = new Connections(port);
       this.side = new Pool(`http://127.0.0.1:${port}`, { connections: 2 });
       const running = this.#start(room, port);
       const over = new AbortController();

@@ -1,8 +1,7 @@
 import { readFile } from 'node:fs/promises';
-import { z } from 'zod';
 import { systemClock } from '../../../foundation/clock.ts';
 import type { Millis } from '../../../foundation/units.ts';
-import { Counts, type Count } from './counts.ts';
+import { Counts } from './counts.ts';
 import type { Fleet } from './fleet.ts';
 import type { History } from './history.ts';
 import type { Life } from './life.ts';
@@ -21,8 +20,6 @@ export interface MeasuringSpec {
   note(line: string): void;
 }
 
-const count = z.record(z.string(), z.object({ requests: z.int(), errors: z.int(), synthetic: z.int() }));
-
 /** Once a second: what the router counted, and what every healthy instance publishes. */
 export class Measuring {
   readonly #spec: MeasuringSpec;
@@ -38,7 +35,7 @@ export class Measuring {
   /** What was counted up to a second before the last agent ended; nothing where that is unreadable. */
   static async storedCounts(file: string): Promise<Counts> {
     const text = await readFile(file, 'utf8').catch(() => '{}'); // counts are no state: a lost file costs a second's worth of them
-    return new Counts(count.catch({}).parse(json(text)) as { readonly [release: string]: Count });
+    return Counts.parse(json(text));
   }
 
   start(): void {
@@ -52,7 +49,10 @@ export class Measuring {
 
   /** Also between two ticks, so that what a release did last is known when it leaves. */
   count(): void {
-    this.#spec.history.traffic(this.#spec.counts.samples(systemClock.now()));
+    const { counts, history } = this.#spec;
+    const at = systemClock.now();
+    const present = this.#spec.lives().flatMap(({ release, healthy }) => healthy.map(({ id }) => ({ release, instance: id })));
+    history.traffic(counts.samples(at), counts.instances(at, present));
   }
 
   async #tick(): Promise<void> {
@@ -68,8 +68,10 @@ export class Measuring {
       const { statusCode, body } = await life.side.request({ path: placed.plan.metrics, method: 'GET', signal: AbortSignal.timeout(SCRAPE_LIMIT), headers: { accept: 'application/openmetrics-text, text/plain' } });
       const text = await bounded(body);
       if (statusCode !== 200) throw new Error(`${placed.plan.metrics} answers ${statusCode}`);
-      this.#spec.history.metrics(at, release, life.id, parseMetrics(text));
-      this.#complained.delete(life.id);
+      const { series, lost, fault } = parseMetrics(text);
+      this.#spec.history.metrics(at, release, life.id, series);
+      if (lost === 0) this.#complained.delete(life.id);
+      else this.#complain(life, `${lost} line(s) of the metrics of ${life.id} (${release}) are not read: ${fault}`);
     } catch (error) {
       this.#complain(life, `no metrics of ${life.id} (${release}): ${(error as Error).message}`);
     }

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { parseMetrics } from './openmetrics.ts';
 
-const read = (text: string): Record<string, number> => Object.fromEntries(parseMetrics(text));
+const read = (text: string): Record<string, number> => Object.fromEntries(parseMetrics(text).series);
 
 test('samples of every kind are read, with comments, times and exemplars passed over', () => {
   assert.deepEqual(read([
@@ -26,10 +26,22 @@ test('a value that is no finite number is missing, not zero', () => {
   assert.deepEqual(read('a NaN\nb +Inf\nc -Inf\nd 1'), { d: 1 });
 });
 
-test('what is not metrics is refused, with its line', () => {
-  for (const line of ['<html>', 'a', 'a{b="1" 2', 'a{b=1} 2', 'a one', 'a{b="1"}{c="2"} 3']) {
-    assert.throws(() => parseMetrics(`ok 1\n${line}`), { name: 'SyntaxError', message: /line 2/ });
+test('a line that is no sample costs that line alone, and is told', () => {
+  for (const line of ['<html>', 'a', 'a{b="1" 2', 'a{b=1} 2', 'a one', 'a-5', 'a{b="1"}{c="2"} 3', `${'long'.repeat(300)} 1`]) {
+    const { series, lost, fault } = parseMetrics(`ok 1\n${line}\nalso 2`);
+    assert.deepEqual([Object.fromEntries(series), lost], [{ ok: 1, also: 2 }, 1], line);
+    assert.match(fault ?? '', /^line 2 of the metrics/);
   }
+});
+
+test('what holds no sample at all is refused', () => {
+  assert.throws(() => parseMetrics('<html>\n<p>not found</p>'), { name: 'SyntaxError', message: /line 1/ });
+});
+
+test('the older text format is read: byte-order mark, blanks, tabs, line ends of another system, times', () => {
+  const text = '\uFEFF  # HELP a what\r\n  a  1 1700000000000\r\n\tb {c="1"}\t2\r\nd{ e = "x" , f="y" , } 3 1.5\r\ng{h="\\\\ \\" {}"} 4\r\n';
+  const { series, lost } = parseMetrics(text);
+  assert.deepEqual([Object.fromEntries(series), lost], [{ a: 1, 'b{c="1"}': 2, 'd{e="x",f="y"}': 3, 'g{h="\\\\ \\" {}"}': 4 }, 0]);
 });
 
 test('too much is refused', () => {

@@ -7,27 +7,41 @@ export const LIMITS = { bytes: 1_000_000, series: 2_000, nameLength: 1_000 } as 
 const NAME = /[a-zA-Z_:][a-zA-Z0-9_:]*/y;
 const LABEL = /\s*([a-zA-Z_][a-zA-Z0-9_]*)\s*=\s*"((?:[^"\\]|\\.)*)"\s*(,?)/y;
 const VALUE = /\s+(\S+)/y;
+const VALUE_AFTER_BRACE = /\s*(\S+)/y;
+
+export interface Published {
+  readonly series: Series;
+  /** How many lines were no samples, and why the first of them was none. */
+  readonly lost: number;
+  readonly fault?: string;
+}
 
 /**
  * One value for each series, such as `http_requests_total{code="200",method="GET"}`: labels in the order of their
- * names. Values that are no finite number are left out: to those who look, they are missing.
- * @throws {RangeError} beyond {@link LIMITS}; {@link SyntaxError} naming the line, when the text is something else.
+ * names. Values that are no finite number are left out: to those who look, they are missing. A line that can't be read
+ * costs that line alone.
+ * @throws {RangeError} beyond {@link LIMITS}; {@link SyntaxError} naming the first line, when nothing in it is a sample.
  */
-export function parseMetrics(text: string): Series {
+export function parseMetrics(text: string): Published {
   if (text.length > LIMITS.bytes) throw new RangeError(`more than ${LIMITS.bytes} characters of metrics`);
   const series = new Map<string, number>();
-  let number = 0;
-  for (const line of text.split('\n')) {
-    number++;
-    if (line.trim() === '' || line.startsWith('#')) continue;
+  let [read, lost] = [0, 0];
+  let fault: string | undefined;
+  for (const [index, whole] of text.replace(/^\uFEFF/, '').split('\n').entries()) {
+    const line = whole.trim();
+    if (line === '' || line.startsWith('#')) continue;
     const sample = parseLine(line);
-    if (!sample) throw new SyntaxError(`line ${number} of the metrics is no sample: ${line.slice(0, 80)}`);
-    if (!Number.isFinite(sample.value)) continue;
-    if (sample.name.length > LIMITS.nameLength) throw new RangeError(`line ${number} of the metrics is longer than ${LIMITS.nameLength} characters`);
-    series.set(sample.name, sample.value);
+    if (!sample || sample.name.length > LIMITS.nameLength) {
+      lost += 1;
+      fault ??= `line ${index + 1} of the metrics ${sample ? `is longer than ${LIMITS.nameLength} characters` : 'is no sample'}: ${line.slice(0, 80)}`;
+      continue;
+    }
+    read += 1;
+    if (Number.isFinite(sample.value)) series.set(sample.name, sample.value);
     if (series.size > LIMITS.series) throw new RangeError(`more than ${LIMITS.series} series of metrics`);
   }
-  return series;
+  if (read === 0 && fault !== undefined) throw new SyntaxError(fault);
+  return { series, lost, ...(fault === undefined ? {} : { fault }) };
 }
 
 function parseLine(line: string): { readonly name: string; readonly value: number } | undefined {
@@ -35,7 +49,9 @@ function parseLine(line: string): { readonly name: string; readonly value: numbe
   if (name === undefined) return undefined;
   let at = name.length;
   const labels: [string, string][] = [];
-  if (line[at] === '{') {
+  while (line[at] === ' ' || line[at] === '\t') at++;
+  if (line[at] !== '{') at = name.length;
+  else {
     at++;
     for (let more = true; more;) {
       const label = take(LABEL, line, at);
@@ -44,10 +60,10 @@ function parseLine(line: string): { readonly name: string; readonly value: numbe
       labels.push([label[1] as string, label[2] as string]);
       more = label[3] === ',';
     }
-    while (line[at] === ' ') at++;
+    while (line[at] === ' ' || line[at] === '\t') at++;
     if (line[at++] !== '}') return undefined;
   }
-  const value = take(VALUE, line, at)?.[1];
+  const value = take(line[at - 1] === '}' ? VALUE_AFTER_BRACE : VALUE, line, at)?.[1];
   const parsed = value === undefined ? undefined : numberOf(value);
   if (parsed === undefined) return undefined;
   labels.sort(([a], [b]) => (a < b ? -1 : 1));

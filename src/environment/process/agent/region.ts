@@ -271,6 +271,7 @@ export class Region {
       walls: { tools, hidden }, marks: marksOf(this.#layout), data: this.#layout.data, homes: this.#layout.homes, logs: this.#layout.logs,
       files: this.#folder(id),
       whole: async () => placed.content && requireContent({ folder: this.#folder(id), content: placed.content }),
+      crashed: () => this.#counts.crash(id),
       masked: this.#masked(secrets),
       environment: ({ port, home, temporary, data }) => ({
         ...placed.plan.settings, ...secrets, ...plainEnvironment(this.#layout),
