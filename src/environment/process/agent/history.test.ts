@@ -1,13 +1,15 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { History } from './history.ts';
+import { History, type Packed } from './history.ts';
+
+const packed = (series: readonly (readonly [string, number])[]): Packed => ({ names: series.map(([name]) => name), values: Float64Array.from(series, ([, value]) => value) });
 
 const HOUR = 3_600;
 
 function counting(seconds: number, without: (second: number) => boolean = () => false): History {
   const history = new History();
   for (let second = 0; second <= seconds; second++) {
-    if (!without(second)) history.metrics(second * 1_000, 'r1', 'i1', new Map([['hits', second]]));
+    if (!without(second)) history.metrics(second * 1_000, 'r1', 'i1', packed([['hits', second]]));
     history.age(second * 1_000);
   }
   return history;
@@ -31,20 +33,20 @@ test('what was thinned says since when it was measured without a gap, and gaps s
 
 test('series that come and go are told apart', () => {
   const history = new History();
-  history.metrics(1, 'r1', 'i1', new Map([['a', 1], ['b', 2]]));
-  history.metrics(2, 'r1', 'i1', new Map([['a', 1], ['c', 3]]));
+  history.metrics(1, 'r1', 'i1', packed([['a', 1], ['b', 2]]));
+  history.metrics(2, 'r1', 'i1', packed([['a', 1], ['c', 3]]));
   assert.deepEqual(history.since(0).samples.map(({ values }) => values), [{ a: 1, b: 2 }, { a: 1, c: 3 }]);
 });
 
 test('only what was measured since then is told, oldest first, and after a cursor only what is new', () => {
   const history = new History();
-  history.metrics(5, 'r2', 'i2', new Map([['a', 1]]));
-  history.metrics(3, 'r1', 'i1', new Map([['a', 1]]));
-  history.metrics(4, 'r1', 'i1', new Map([['a', 2]]));
+  history.metrics(5, 'r2', 'i2', packed([['a', 1]]));
+  history.metrics(3, 'r1', 'i1', packed([['a', 1]]));
+  history.metrics(4, 'r1', 'i1', packed([['a', 2]]));
   history.traffic([{ at: 2, release: 'r1', requests: 1, errors: 0, synthetic: 0 }, { at: 4, release: 'r1', requests: 2, errors: 0, synthetic: 0 }]);
   const told = history.since(4);
   assert.deepEqual([told.samples.map(({ at }) => at), told.traffic.map(({ at }) => at)], [[4, 5], [4]]);
-  history.metrics(4, 'r3', 'i3', new Map([['late', 1]]));
+  history.metrics(4, 'r3', 'i3', packed([['late', 1]]));
   const next = history.since(4, told.cursor);
   assert.deepEqual([next.samples.map(({ instance }) => instance), next.traffic], [['i3'], []]);
   assert.equal(new History('another agent').since(4, told.cursor).samples.length, 0);
@@ -53,7 +55,7 @@ test('only what was measured since then is told, oldest first, and after a curso
 
 test('an instance that ended long ago leaves nothing', () => {
   const history = new History();
-  history.metrics(0, 'r1', 'i1', new Map([['a', 1]]));
+  history.metrics(0, 'r1', 'i1', packed([['a', 1]]));
   history.probe({ at: 0, probe: 'p', release: 'r1', ok: true, detail: '' });
   for (let minute = 0; minute < 26 * 60; minute += 4) history.age(minute * 60_000);
   const { samples, traffic, probes } = history.since(0);

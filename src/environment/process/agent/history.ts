@@ -1,6 +1,5 @@
 import type { Instant, Millis } from '../../../foundation/units.ts';
 import type { InstanceSample, ProbeResult, Telemetry, TrafficSample } from '../../driver.ts';
-import type { Series } from './openmetrics.ts';
 import { Thinning } from './thinning.ts';
 
 /** Readings are taken this often. */
@@ -12,7 +11,7 @@ const INSTANCES_FOR: Millis = 10 * 60_000;
 const MOST_VALUES = 8_000_000;
 
 /** Series rarely change from one second to the next, so samples share their names. */
-interface Packed { readonly names: readonly string[]; readonly values: Float64Array }
+export interface Packed { readonly names: readonly string[]; readonly values: Float64Array }
 
 interface Numbered<Reading> { readonly reading: Reading; readonly number: number }
 
@@ -44,13 +43,12 @@ export class History {
     if (this.#probes.length > PROBES) this.#probes.shift();
   }
 
-  metrics(at: Instant, release: string, instance: string, series: Series): void {
+  metrics(at: Instant, release: string, instance: string, { names, values }: Packed): void {
     const known = this.#metrics.get(instance) ?? { release, kept: new Thinning<Packed>() };
     this.#metrics.set(instance, known);
     const last = known.kept.newest?.names;
-    const names = [...series.keys()];
-    const same = last?.length === names.length && last.every((name, index) => name === names[index]);
-    known.kept.push({ names: same ? last : names, values: Float64Array.from(series.values()) }, at, ++this.#number);
+    const same = last === names || (last?.length === names.length && last.every((name, index) => name === names[index]));
+    known.kept.push({ names: same ? last : names, values }, at, ++this.#number);
   }
 
   age(now: Instant): void {

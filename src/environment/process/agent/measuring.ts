@@ -5,7 +5,7 @@ import { Counts } from './counts.ts';
 import type { Fleet } from './fleet.ts';
 import type { History } from './history.ts';
 import type { Life } from './life.ts';
-import { LIMITS, parseMetrics } from './openmetrics.ts';
+import { Scraping } from './scraping.ts';
 import { writeWhole } from './stored.ts';
 
 const EVERY: Millis = 1_000;
@@ -24,6 +24,7 @@ export interface MeasuringSpec {
 export class Measuring {
   readonly #spec: MeasuringSpec;
   readonly #complained = new Map<string, string>();
+  readonly #scraping = new Scraping();
   #timer: NodeJS.Timeout | undefined;
   #saved = '';
   #saving: Promise<void> = Promise.resolve();
@@ -44,6 +45,7 @@ export class Measuring {
 
   async stop(): Promise<void> {
     clearInterval(this.#timer);
+    await this.#scraping.close();
     await this.#save();
   }
 
@@ -59,17 +61,16 @@ export class Measuring {
     this.count();
     this.#spec.history.age(systemClock.now());
     void this.#save();
-    await Promise.all(this.#spec.lives().flatMap((fleet) => fleet.healthy.map((life) => this.#scrape(fleet, life))));
+    const all = this.#spec.lives().flatMap((fleet) => fleet.healthy.map((life) => [fleet, life] as const));
+    this.#scraping.keep(new Set(all.map(([, { id }]) => id)));
+    await Promise.all(all.map(([fleet, life]) => this.#scrape(fleet, life)));
   }
 
   async #scrape({ release, placed }: Fleet, life: Life): Promise<void> {
     const at = systemClock.now();
     try {
-      const { statusCode, body } = await life.side.request({ path: placed.plan.metrics, method: 'GET', signal: AbortSignal.timeout(SCRAPE_LIMIT), headers: { accept: 'application/openmetrics-text, text/plain' } });
-      const text = await bounded(body);
-      if (statusCode !== 200) throw new Error(`${placed.plan.metrics} answers ${statusCode}`);
-      const { series, lost, fault } = parseMetrics(text);
-      this.#spec.history.metrics(at, release, life.id, series);
+      const { names, values, lost, fault } = await this.#scraping.ask(life.id, life.http.port, placed.plan.metrics, SCRAPE_LIMIT);
+      this.#spec.history.metrics(at, release, life.id, { names, values });
       if (lost === 0) this.#complained.delete(life.id);
       else this.#complain(life, `${lost} line(s) of the metrics of ${life.id} (${release}) are not read: ${fault}`);
     } catch (error) {
@@ -92,17 +93,6 @@ export class Measuring {
     this.#saving = this.#saving.then(() => writeWhole(this.#spec.file, text, false)).catch((error: unknown) => this.#spec.note(`counts not kept: ${String(error)}`));
     return this.#saving;
   }
-}
-
-async function bounded(body: AsyncIterable<Buffer>): Promise<string> {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of body) {
-    size += chunk.length;
-    if (size > LIMITS.bytes) throw new RangeError(`more than ${LIMITS.bytes} bytes of metrics`);
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString('utf8');
 }
 
 function json(text: string): unknown {
