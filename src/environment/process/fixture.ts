@@ -42,7 +42,7 @@ export interface Fixture {
   readonly state: string;
   readonly root: string;
   readonly provider: EnvironmentProvider;
-  reopen(): EnvironmentProvider;
+  reopen(more?: Partial<ProcessEnvironmentsSpec>): EnvironmentProvider;
   release(id: string, conduct?: Conduct, files?: { readonly [path: string]: string }): Promise<{ readonly release: Release; readonly files: ReleaseFiles }>;
   visit(region: RegionId, count: number): Promise<readonly (string | undefined)[]>;
 }
@@ -53,7 +53,7 @@ export async function fixture(t: TestContext, options: Partial<ProcessEnvironmen
   const { folder = 'state', ...spec } = options;
   const state = join(base, folder);
   const root = join(state, 'environments');
-  const open = (): EnvironmentProvider => processEnvironments({ root, stateFolder: state, ...spec });
+  const open = (more: Partial<ProcessEnvironmentsSpec> = {}): EnvironmentProvider => processEnvironments({ root, stateFolder: state, ...spec, ...more });
   const provider = open();
   t.after(async () => {
     for (const id of await provider.regions()) await provider.region(id).remove(new AbortController().signal);

@@ -1,0 +1,56 @@
+/** What a release would try that knows this machine; the same text is an instance, a probe, a build. For tests. */
+export interface Targets {
+  /** Files that nobody in there may read, nor write. */
+  readonly files: readonly string[];
+  /** Folders in which nothing may be made; none below the temporary folder, for in there that is its own. */
+  readonly folders: readonly string[];
+  /** Sockets of the control plane. */
+  readonly sockets: readonly string[];
+  /** Covered folders, which a mount of its own might uncover. */
+  readonly covered: readonly string[];
+}
+
+/** The source of a module whose `intrude()` resolves with what was reached: nothing, where the walls hold. */
+export function intruder({ files, folders, sockets, covered }: Targets): string {
+  return `
+import { execFileSync } from 'node:child_process';
+import { chmodSync, copyFileSync, mkdirSync, openSync, readdirSync, readFileSync, writeFileSync, writeSync } from 'node:fs';
+import { connect } from 'node:net';
+const quiet = { stdio: ['ignore', 'pipe', 'ignore'], encoding: 'utf8', timeout: 5_000 };
+export async function intrude() {
+  const reached = [];
+  let tried = 0;
+  const attempt = (what, act) => { tried += 1; try { if (act() !== false) reached.push(what); } catch { /* denied */ } };
+  const run = (...words) => execFileSync(words[0], words.slice(1), quiet);
+  for (const file of ${JSON.stringify(files)}) {
+    attempt('read ' + file, () => readFileSync(file));
+    attempt('read by another root ' + file, () => readFileSync('/proc/1/root' + file));
+    attempt('write ' + file, () => writeSync(openSync(file, 'r+'), 'x'));
+  }
+  for (const folder of ${JSON.stringify(folders)}) attempt('write in ' + folder, () => writeFileSync(folder + '/trunkline-was-here', 'x'));
+  for (const file of ['/proc/sys/kernel/core_pattern', '/proc/sysrq-trigger', '/dev/mem']) attempt('open ' + file, () => openSync(file, 'r+'));
+  attempt('see another process', () => readdirSync('/proc').filter((name) => /^[0-9]+$/.test(name)).some((pid) => /agent\\/main|src\\/main|postgres/.test(readFileSync('/proc/' + pid + '/cmdline', 'utf8'))));
+  attempt('find a socket', () => run('find', '/run', '/var/run/', '/mnt', '/tmp', '-type', 's').trim() !== '');
+  attempt('find a disk', () => readdirSync('/dev').some((name) => /^(sd|vd|nvme|mem|kmsg)/.test(name)));
+  attempt('have a capability', () => !/CapEff:\\s+0+\\n/.test(readFileSync('/proc/self/status', 'utf8')));
+  attempt('gain privileges', () => !/NoNewPrivs:\\s+1/.test(readFileSync('/proc/self/status', 'utf8')));
+  attempt('su', () => run('su', '-c', 'id', 'root'));
+  attempt('a copy set to run as its owner', () => { copyFileSync('/bin/sh', '/tmp/sh'); chmodSync('/tmp/sh', 0o4755); return run('/tmp/sh', '-p', '-c', 'id -u').trim() === '0'; });
+  for (const hidden of ${JSON.stringify(covered)}) {
+    for (const way of ['umount -l "$1"', 'mount -t tmpfs x "$1"', 'mount -o remount,bind,rw "$1"', 'mount --bind / /tmp', 'nsenter -t 1 -m ls "$1"', 'chroot / ls "$1"']) {
+      for (const inside of [[], ['unshare', '-Urm']]) attempt(inside.join(' ') + ' ' + way + ' ' + hidden, () => {
+        try { run(...inside, 'sh', '-c', way + '; cat ' + ${JSON.stringify(files.map((file) => `'${file}'`).join(' '))}, 'sh', hidden); } catch (error) { return String(error.stdout ?? '').length > 0; }
+      });
+    }
+  }
+  for (const path of ${JSON.stringify(sockets)}) {
+    tried += 1;
+    if (await new Promise((resolve) => connect(path).once('connect', () => resolve(true)).once('error', () => resolve(false)))) reached.push('connect to ' + path);
+  }
+  attempt('be root', () => process.getuid() === 0);
+  mkdirSync(process.env.HOME + '/own'); // what is its own it has
+  writeFileSync(process.env.TMPDIR + '/own', 'x');
+  return { reached, tried };
+}
+`;
+}
