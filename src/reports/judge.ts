@@ -50,11 +50,12 @@ export function judge(found: readonly Found[], standards: Standards, unlisted: U
 /** What a tool itself has forgiven has no last day. */
 const NO_LAST_DAY = '9999-12-31';
 
-function standingOf({ identity: _identity, suppressed, ...found }: Found, fingerprint: string, { baseline, ignored, linesOf, today }: Standards): Finding {
+function standingOf(each: Found, fingerprint: string, { baseline, ignored, linesOf, today }: Standards): Finding {
+  const { identity: _identity, mark: _mark, id, suppressed, ...found } = each;
   const finding = { ...found, fingerprint };
   if (suppressed) return { ...finding, standing: 'suppressed', suppression: { ...suppressed, until: NO_LAST_DAY } };
-  const byConfiguration = ignored.get(found.rule);
-  const remark = byConfiguration ? { suppression: byConfiguration } : remarkOn(found, linesOf);
+  const byConfiguration = ignored.get(id ?? found.rule);
+  const remark = byConfiguration ? { suppression: byConfiguration } : remarkOn(each, linesOf);
   if (remark && 'fault' in remark) return { ...finding, standing: 'counts', note: remark.fault };
   const suppression = remark?.suppression;
   if (suppression && today <= suppression.until) return { ...finding, standing: 'suppressed', suppression };
@@ -65,15 +66,21 @@ function standingOf({ identity: _identity, suppressed, ...found }: Found, finger
 /** Nothing but the marks of a comment before it. */
 const ALONE = /^[^\p{L}\p{N}"'`]*trunkline-ignore/u;
 
-/** On the line itself, or alone on the line above. */
-function remarkOn({ rule, file, line }: Found, linesOf: Standards['linesOf']): { readonly suppression: Suppression } | { readonly fault: string } | undefined {
+/** On the line itself, or alone on the line above. Where a finding bears a mark, only a remark that names the mark is meant for it. */
+function remarkOn({ rule, mark, file, line }: Found, linesOf: Standards['linesOf']): { readonly suppression: Suppression } | { readonly fault: string } | undefined {
   if (file === undefined || line === undefined) return undefined;
   const lines = linesOf(file) ?? [];
   for (const at of [line, line - 1]) {
     const text = lines[at - 1] ?? '';
     if (at !== line && !ALONE.test(text)) continue;
     const remark = remarkIn(text, `${file}:${at}`);
-    if (remark && (remark.rules.length === 0 || remark.rules.includes(rule))) return 'fault' in remark ? { fault: remark.fault } : { suppression: remark.suppression };
+    if (!remark) continue;
+    const name = mark === undefined ? rule : `${rule}#${mark}`;
+    const isNamed = remark.rules.includes(name);
+    if (!isNamed && remark.rules.length > 0 && !remark.rules.includes(rule)) continue;
+    if ('fault' in remark) return { fault: remark.fault };
+    if (isNamed || mark === undefined) return { suppression: remark.suppression };
+    return { fault: `the remark at ${file}:${at} would forgive whatever is put there next: name this one, "trunkline-ignore ${name} until YYYY-MM-DD: why"` };
   }
   return undefined;
 }

@@ -82,11 +82,15 @@ export interface Found {
   readonly dependency?: { readonly ecosystem: string; readonly name: string; readonly version: string; readonly advisories: readonly string[]; readonly fixed?: string };
   /** A tool's own name for this finding that stays when lines move. */
   readonly identity?: string;
+  /** A short digest of what was found, where one rule finds different things in one line: a remark names it too, `RULE#MARK`. */
+  readonly mark?: string;
+  /** By what the configuration's `ignore` names this finding; its rule where there is none. */
+  readonly id?: string;
   /** Forgiven in the tool's own way, with the reason that it knows of; it knows no last day. */
   readonly suppressed?: { readonly reason: string; readonly where: string };
 }
 
-export interface Finding extends Omit<Found, 'identity' | 'suppressed'> {
+export interface Finding extends Omit<Found, 'identity' | 'mark' | 'id' | 'suppressed'> {
   /** The same as long as rule, file and the text of the line are; 32 hex digits. */
   readonly fingerprint: string;
   /** `counts`: against the limits. `known`: it stands in the baseline. `suppressed`: with a reason, until a day. */

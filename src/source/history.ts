@@ -7,8 +7,8 @@ export interface CommitHistory {
   changedLines(): Promise<ReadonlyMap<string, readonly LineRange[]>>;
   /** Every plain file of the commit (or of what is staged, or of the work tree), as git holds it: no build has touched it. Without those that are not wanted. */
   files(signal: AbortSignal, isWanted?: (path: string) => boolean): AsyncIterable<TrackedFile>;
-  /** Every version of every file that is reachable from the commit, each once; none of it is checked out. Those that are not wanted are not read. */
-  versions(signal: AbortSignal, isWanted?: (version: Omit<FileVersion, 'bytes'>) => boolean): AsyncIterable<FileVersion>;
+  /** Every version of every file that is reachable from the commit, each once; none of it is checked out. Those that are not wanted are not read. Of a content that lay at several paths, the newest path that is preferred is told. */
+  versions(signal: AbortSignal, isWanted?: (version: Omit<FileVersion, 'bytes'>) => boolean, isPreferred?: (path: string) => boolean): AsyncIterable<FileVersion>;
 }
 
 export interface TrackedFile {

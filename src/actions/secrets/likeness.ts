@@ -14,6 +14,11 @@ const WORDS = /^[A-Za-z]+(?:[-_.:/+ ][A-Za-z]+)*[-_.]?\d{0,3}$/;
 const LETTERS = /[A-Za-z]/;
 const DIGITS = /\d/;
 
+/** Whether a text only says where the value is to be read. */
+export function isReference(value: string): boolean {
+  return REFERENCE.test(value);
+}
+
 export function isPlaceholder(value: string): boolean {
   const lower = value.toLowerCase();
   // In something long and random a short word may stand by chance.

@@ -1,5 +1,7 @@
 import { connectionStrings } from './addresses.ts';
 import { assignedSecrets } from './assigned.ts';
+import { digestOf } from './digest.ts';
+import { literalFallbacks } from './fallbacks.ts';
 import { privateKeys } from './keys.ts';
 import { masked, type Hit, type Leak } from './leak.ts';
 import { presetLeaks } from './preset.ts';
@@ -17,11 +19,18 @@ export interface Piece {
 
 /** Everything that is looked for, the most telling name first: what two rules find in one place is one finding. */
 export async function lookAt({ path, text, line, isBinary }: Piece): Promise<readonly Hit[]> {
-  const leaks = [...await presetLeaks(text, path), ...privateKeys(text), ...connectionStrings(text, path), ...tokens(text, path), ...(isBinary ? [] : assignedSecrets(text, path))];
+  const named = isBinary ? [] : [...literalFallbacks(text, path), ...assignedSecrets(text, path)];
+  const leaks = [...await presetLeaks(text, path), ...privateKeys(text), ...connectionStrings(text, path), ...tokens(text, path), ...named];
   const kept: Leak[] = [];
   for (const leak of leaks) if (!kept.some(({ start, end }) => leak.start < end && start < leak.end)) kept.push(leak);
-  return kept.sort((a, b) => a.start - b.start).map(({ rule, what, start, end, name }) =>
-    ({ rule, what, line: line + newlines(text, start), masked: rule.startsWith('private') ? '' : masked(text.slice(start, end)), ...(name === undefined ? {} : { name }) }));
+  const digests = new Map<string, string>();
+  return kept.sort((a, b) => a.start - b.start).map(({ rule, what, start, end, name }) => {
+    const secret = text.slice(start, end);
+    const digest = digests.get(secret) ?? digestOf(secret);
+    digests.set(secret, digest);
+    const shown = rule.startsWith('private') ? '' : masked(secret);
+    return { rule, what, line: line + newlines(text, start), masked: shown, digest, ...(name === undefined ? {} : { name }) };
+  });
 }
 
 function newlines(text: string, end: number): number {

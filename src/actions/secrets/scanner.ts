@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { extname } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import type { Millis } from '../../foundation/units.ts';
+import { digestOf } from './digest.ts';
 import { keyFile } from './keys.ts';
 import type { Hit } from './leak.ts';
 import type { Piece } from './look.ts';
@@ -16,6 +17,7 @@ export interface Scanner extends AsyncDisposable {
 }
 
 const PROGRAM = new URL(`./worker${extname(import.meta.url)}`, import.meta.url);
+const UNSCANNABLE = 'a file made so that no search through it ends: it could hide anything';
 const MEMORY_MB = 512;
 /** The libraries keep a little of everything that they see. */
 const PIECES_PER_WORKER = 5_000;
@@ -61,15 +63,16 @@ export function openScanner({ patience = 10_000 }: ScannerOptions = {}): Scanner
     scan: async ({ path, bytes, size }, signal) => {
       signal.throwIfAborted();
       const key = size <= bytes.length ? keyFile(path, bytes) : undefined;
-      if (key !== undefined) return [{ rule: 'key-file', what: key, line: 1, masked: '' }];
+      if (key !== undefined) return [{ rule: 'key-file', what: key, line: 1, masked: '', digest: digestOf(bytes) }];
       const pieces = piecesOf(path, bytes, size);
       if (!pieces) return undefined;
       const hits: Hit[] = [];
       for (const piece of pieces) {
         const found = await ask([piece], signal);
-        if (!found) return [{ rule: 'unscannable-file', what: 'a file made so that no search through it ends: it could hide anything', line: piece.line, masked: '' }];
+        if (!found) return [{ rule: 'unscannable-file', what: UNSCANNABLE, line: piece.line, masked: '', digest: digestOf(bytes) }];
         // Where two pieces overlap, both find the same.
-        hits.push(...(found[0] ?? []).filter((hit) => !hits.some((other) => other.rule === hit.rule && other.line === hit.line && other.masked === hit.masked && other.name === hit.name)));
+        const isMet = ({ rule, line, digest, name }: Hit): boolean => hits.some((other) => other.rule === rule && other.line === line && other.digest === digest && other.name === name);
+        hits.push(...(found[0] ?? []).filter((hit) => !isMet(hit)));
       }
       return hits;
     },

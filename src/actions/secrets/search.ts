@@ -4,6 +4,7 @@ import type { Hit } from './leak.ts';
 import { LARGEST_TEXT } from './pieces.ts';
 import type { Scanner } from './scanner.ts';
 import type { Scans } from './scans.ts';
+import { isVendored } from './vendored.ts';
 
 export interface Searched {
   readonly hits: readonly { readonly path: string; readonly hit: Hit }[];
@@ -34,6 +35,8 @@ export interface HistorySearched {
   readonly known: number;
   /** Too large, or not a file any more. */
   readonly leftOut: number;
+  /** Only ever lay where a package manager or a person put other people's code. */
+  readonly vendored: number;
 }
 
 const KEPT_AT_ONCE = 1_000;
@@ -43,13 +46,17 @@ export async function searchHistory(history: CommitHistory, scans: Scans, scanne
   const known = await scans.read();
   const where = new Map<string, { readonly path: string; readonly commit: string }>();
   const found = new Map<string, readonly Hit[]>();
-  const counts = { known: 0, read: 0, leftOut: 0 };
+  const counts = { known: 0, read: 0, leftOut: 0, vendored: 0 };
   let fresh = new Map<string, readonly Hit[]>();
   const keep = async (): Promise<void> => {
     await scans.add(fresh);
     fresh = new Map();
   };
   const isWanted = ({ id, path, commit }: { readonly id: string; readonly path: string; readonly commit: string }): boolean => {
+    if (isVendored(path)) {
+      counts.vendored += 1;
+      return false;
+    }
     where.set(id, { path, commit });
     const before = known.get(id);
     if (!before) return true;
@@ -57,7 +64,7 @@ export async function searchHistory(history: CommitHistory, scans: Scans, scanne
     if (before.length > 0) found.set(id, before);
     return false;
   };
-  for await (const { id, path, bytes } of history.versions(signal, isWanted)) {
+  for await (const { id, path, bytes } of history.versions(signal, isWanted, (path) => !isVendored(path))) {
     counts.read += 1;
     const hits = await scanner.scan({ path, bytes, size: bytes.length }, signal);
     if (!hits) {
@@ -70,7 +77,7 @@ export async function searchHistory(history: CommitHistory, scans: Scans, scanne
   }
   await keep();
   const past = [...where].flatMap(([id, place]) => (found.get(id) ?? []).map((hit) => ({ ...place, hit })));
-  return { past, versions: where.size, known: counts.known, leftOut: where.size - counts.known - counts.read + counts.leftOut };
+  return { past, versions: where.size, known: counts.known, vendored: counts.vendored, leftOut: where.size - counts.known - counts.read + counts.leftOut };
 }
 
 /** How much was looked at, and what was not: for people. */
@@ -79,6 +86,7 @@ export function scopeOf({ files, leftOut }: Searched, past?: HistorySearched): r
     `${files} files`,
     ...(leftOut.length === 0 ? [] : [`not looked at, as too large (text over ${LARGEST_TEXT / 1024 ** 2} MiB, other files over 4 MiB): ${leftOut.slice(0, 20).join(', ')}${leftOut.length > 20 ? ` and ${leftOut.length - 20} more` : ''}`]),
     ...(past ? [`history: ${past.versions} versions of files, ${past.known} of them searched by an earlier run`] : []),
+    ...(past && past.vendored > 0 ? [`not looked at in history, as code of others that was kept there (node_modules, vendor, third_party and the like): ${past.vendored} versions`] : []),
     ...(past && past.leftOut > 0 ? [`not looked at in history, as over 4 MiB: ${past.leftOut} versions`] : []),
   ];
 }

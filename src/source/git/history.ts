@@ -20,7 +20,7 @@ export function openHistory(repository: Repository, looked: Looked): CommitHisto
   return {
     changedLines: () => changesOf(repository, looked),
     files: (signal, isWanted = always) => (looked === 'worktree' ? filesThere(repository, signal, isWanted) : filesOf(repository, looked, signal, isWanted)),
-    versions: (signal, isWanted = always) => versions(repository, looked, signal, isWanted),
+    versions: (signal, isWanted = always, isPreferred = always) => versions(repository, looked, { signal, isWanted, isPreferred }),
   };
 }
 
@@ -84,8 +84,14 @@ async function emptyTree(repository: Repository): Promise<string> {
   return (await git(repository, ['hash-object', '-t', 'tree', '--stdin'])).text;
 }
 
+interface Choice {
+  readonly signal: AbortSignal;
+  readonly isWanted: (version: Omit<FileVersion, 'bytes'>) => boolean;
+  readonly isPreferred: (path: string) => boolean;
+}
+
 /** Each content once, newest commit first, with the commit and path at which it was met; what is larger than a person writes is left out. */
-async function* versions(repository: Repository, looked: Looked, signal: AbortSignal, isWanted: (version: Omit<FileVersion, 'bytes'>) => boolean): AsyncGenerator<FileVersion> {
+async function* versions(repository: Repository, looked: Looked, { signal, isWanted, isPreferred }: Choice): AsyncGenerator<FileVersion> {
   const head = typeof looked === 'string' ? await resolve(repository, 'HEAD') : looked.commit;
   if (head === undefined) return;
   const { bytes } = await git(repository, ['log', '--no-renames', '--raw', '--no-abbrev', '-m', '--root', '-z', '--format=commit %H', head], { limitBytes: 512 * 1024 * 1024 });
@@ -94,7 +100,8 @@ async function* versions(repository: Repository, looked: Looked, signal: AbortSi
   let entry: string | undefined;
   for (const token of bytes.toString('utf8').split('\0')) {
     if (entry !== undefined) {
-      if (entry !== '' && !met.has(entry)) met.set(entry, { path: token, commit });
+      const there = met.get(entry);
+      if (entry !== '' && (!there || (!isPreferred(there.path) && isPreferred(token)))) met.set(entry, { path: token, commit });
       entry = undefined;
       continue;
     }
