@@ -102,3 +102,16 @@ test('a stage that closes waits for no time', () => {
   it.state.runs.set(run, { ...it.state.runs.get(run)!, cancel: { by: 'ann', reason: 'enough' } }); // as long as the package is not dead
   assert.equal(wakeAt(it.state), undefined);
 });
+
+test('a commit has one run at a time, also when an earlier one of it is tried again', () => {
+  const it = new Simulation(fixturePlan(), kindWorld({ code: 100 }));
+  const first = it.push('a');
+  const { commit } = it.state.runs.get(first)!;
+  it.ask({ type: 'cancel', run: first, reason: 'no' });
+  it.advanceTo(10);
+  const second = it.ask({ type: 'run', commit, again: true });
+  it.ask({ type: 'cancel', run: second, reason: 'no' });
+  it.advanceTo(20);
+  it.ask({ type: 'retry', run: first, actions: 'failed' });
+  assert.equal(it.ask({ type: 'run', commit, again: true }), first);
+});

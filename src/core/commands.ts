@@ -61,7 +61,8 @@ function start(state: PipelineState, command: Extract<Command, { type: 'run' }>,
   if (!commit) throw new TrunklineError('NOT_ON_TRUNK', 'refused', `${command.commit} is no commit of the trunk that Trunkline has seen`, 'merge it to the trunk first');
   if (commit.orphaned) throw new TrunklineError('NOT_ON_TRUNK', 'refused', `${command.commit.slice(0, 12)} left the trunk when it was rewritten`, 'merge it to the trunk again');
   // What became of it before it left the trunk, or before what carried it did, says nothing of it now.
-  const earlier = commit.hasRun ? [...state.runs.values()].filter((run) => run.kind === 'STANDARD' && run.commit === command.commit).at(-1) : undefined;
+  const all = commit.hasRun ? [...state.runs.values()].filter((run) => run.kind === 'STANDARD' && run.commit === command.commit) : [];
+  const earlier = all.find(({ finished: ended }) => !ended) ?? all.at(-1); // an older one may have been tried again
   if (earlier && !earlier.finished) return decision(earlier, `run ${earlier.id} of this commit is under way already`, []);
   if (earlier?.finished && !command.again) {
     if (earlier.finished.outcome === 'SUCCEEDED') return decision(earlier, `run ${earlier.id} has released this commit already; --again releases it once more`, []);

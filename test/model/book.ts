@@ -83,6 +83,8 @@ export class Book {
   readonly admitted = new Map<StageName, Set<string>>();
   /** The same, with what has left the trunk since: its return makes it new. */
   readonly everAdmitted = new Map<StageName, Set<string>>();
+  /** The token that the last run of a commit got. */
+  readonly lastToken = new Map<StageName, number>();
   turns = 0;
   /** By `environment/region`: everything that was settled there, the last being live. */
   readonly settled = new Map<string, ReleaseBook[]>();

@@ -64,6 +64,7 @@ function inStage(book: Book, run: RunBook, event: Extract<InRun, { readonly stag
       stage.fence = event.fence;
       stage.attested = false;
       book.fences.set(event.stage, event.fence);
+      if (run.kind === 'STANDARD') book.lastToken.set(event.stage, event.fence);
       if (run.kind === 'STANDARD') for (const admitted of [book.admitted, book.everAdmitted]) admitted.set(event.stage, (admitted.get(event.stage) ?? new Set()).add(run.commit));
       break;
     case 'stage-passed': stage.state = 'passed'; break;

@@ -15,7 +15,7 @@ export const mutants: readonly Mutant[] = [
   mutant('core/retried', 'a retry forgets the stages that passed', "if (stage.state === 'passed') return [[plan.name, stage]];", "if (stage.state === 'passed') return [];"),
   mutant('core/retried', 'a stop survives a retry', 'cancel: _cancel, ', ''),
   mutant('core/evolve', 'a run that ends keeps its place', 'state.unfinished.delete(run.id);\n    release(state, run.id);', 'state.unfinished.delete(run.id);'),
-  mutant('core/evolve', 'a second approver is forgotten', 'given: [...', 'given: [] && [...'),
+  mutant('core/evolve', 'a second approver is forgotten', 'given: [...', 'given: [event] || [...'),
   // The rollout
   mutant('rollout/machine', 'a bake skips the steps that are left', 'at.step === stepsOf(state, region).length - 1;', 'at.step >= 0;'),
   mutant('rollout/machine', 'alarms are not heard once all is shifted', "return isForward(state) || state.phase === 'deployed' ? back", 'return isForward(state) ? back'),
@@ -30,7 +30,7 @@ export const mutants: readonly Mutant[] = [
   mutant('core/admission', 'two are inside', 'if (shared.holder === undefined && next(', 'if (next('),
   mutant('core/admission', 'a rollback waits its turn', "const first = candidates.find(({ kind }) => kind === 'ROLLBACK');", 'const first = undefined as Run | undefined;'),
   mutant('core/admission', 'a rollback does not make room', "if (run.kind !== 'ROLLBACK' || !holder", "if (run.kind === 'ROLLBACK' || !holder"),
-  mutant('core/admission', 'the slot holds more than one', 'return [...outdated.map((other) => superseded(other, run, plan.name, now)), queued];', 'return [queued];'),
+  mutant('core/admission', 'an older run turns out a newer one that waits', "(plan.mode === 'superseded' ? shared.waiting : [])", '[]'),
   mutant('core/admission', 'the last to come is the first to enter', 'return shared.waiting[0] ?? run.id;', 'return shared.waiting.at(-1) ?? run.id;'),
   mutant('core/admission', 'a rollback is superseded', "if (run.kind === 'ROLLBACK') return undefined;", ''),
   // What is owed

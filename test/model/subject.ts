@@ -98,7 +98,14 @@ export class Subject {
     this.underWay.clear();
     this.#ending.length = 0;
     this.state = this.#refolded();
+    const before = this.#running();
     this.report({ type: 'host-started' });
+    const [survivor] = [...this.#running()].filter((attempt) => before.has(attempt));
+    if (survivor !== undefined) throw new Fault(`${survivor} died with its host, and counts as running`);
+  }
+
+  #running(): ReadonlySet<string> {
+    return new Set(owed(this.state).filter(({ type }) => type === 'attempt').map(({ key }) => key));
   }
 
   #take(events: readonly Event[], input: Input): void {

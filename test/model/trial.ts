@@ -2,6 +2,7 @@
 import { digestOf } from '../../src/foundation/digest.ts';
 import { endBadly, endWell, type UnderWay } from './effects.ts';
 import type { Sequence, Step } from './steps.ts';
+import { APPROVAL_MS } from './plans.ts';
 import { Fault, Subject } from './subject.ts';
 
 /** How many effects may come to an end at the close of a sequence before it counts as never ending. */
@@ -108,6 +109,7 @@ function ask(subject: Subject, { what, pick, choice }: Extract<Step, { do: 'ask'
     resume: { type: 'resume', run },
   };
   const mayNot = choice === 6 || what === 'retry'; // whoever asks for a run again may not approve it
+  if (choice === 5 && what === 'approve') subject.now += APPROVAL_MS; // it comes before the timer that ends the wait
   const approver = choice % 2 === 0 ? 'ann' : 'bob';
   subject.ask(command[what], mayNot ? 'eve' : approver);
 }

@@ -37,6 +37,7 @@ function waitsForPeople(run: RunBook, now: number): boolean {
 function mayRetry(book: Book, run: RunBook): boolean {
   const stage = standing(run);
   const isEnded = run.outcome === 'FAILED' || run.outcome === 'STOPPED' || run.outcome === 'REJECTED' || run.outcome === 'EXPIRED';
+  if (run.kind === 'ROLLBACK' && (book.lastToken.get('prod') ?? 0) > (run.stages.get('prod')?.fence ?? 0)) return false; // R6
   const isOnTrunk = run.kind === 'ROLLBACK' || book.trunk.includes(run.commit);
   // What was newer and has left the trunk since stands in nobody's way.
   return isEnded && isOnTrunk && run.attempt < 3 && stage !== undefined && (stage.mode === 'parallel' || newerThan(book, run, stage.name, 'ever') === undefined);

@@ -53,7 +53,8 @@ export const releaseLaws: Laws = {
     const run = at.book.run(event.run);
     const stage = run.stages.get(event.stage);
     if (!stage?.rollout) return 'a rollout has begun before anything happens to it';
-    const isReported = factIn(at)?.type === 'rollout' || factIn(at)?.type === 'effect-failed';
+    const byItself = event.fact.type === 'accepted' || (event.fact.type === 'breached' && !['alarm', 'health'].includes(event.fact.cause.type));
+    const isReported = !byItself && (factIn(at)?.type === 'rollout' || factIn(at)?.type === 'effect-failed');
     return unless([stage.state === 'in', 'nothing moves in a stage that the run is not inside'], [!isReported || isOfThisEntry(stage, at), 'R3: a stale token is refused'])
       ?? factFault(at, run, event.stage, stage.rollout, event.fact);
   },
