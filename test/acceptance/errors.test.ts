@@ -107,12 +107,12 @@ test('what an action needs and this machine lacks is missing in the check, and n
   const { 'trunkline.config.ts': right } = kioskFiles({ number: 1 });
   story.commit('A kind of its own', { 'trunkline.config.ts': `${right!.replace('export default', 'const plan =')}\nplan.stages[0].actions[0].kind = 'teleport';\nexport default plan;\n` });
   const unknown = await story.ask(['check']);
-  assert.equal(unknown.code, 1);
-  assert.match(unknown.out, /✘ +build\.code .*there is no action of kind "teleport"/);
+  assert.equal(unknown.code, 2, 'no plan is judged by halves');
+  assert.match(unknown.err, /build\.code: there is no action of kind "teleport" \[PLAN_INVALID\]/);
   assert.equal((await story.ask(['run'])).code, 1);
   const kind = await story.show();
-  assert.deepEqual([kind.error!.code, kind.outcome], ['KIND_UNKNOWN', 'FAILED']);
-  assert.match(kind.reason!, /build\.code: there is no action of kind "teleport"/);
+  assert.deepEqual([kind.error!.code, kind.outcome], ['PLAN_INVALID', 'FAILED']);
+  assert.match(kind.reason!, /source\.plan: .*build\.code: there is no action of kind "teleport"/);
   const again = await story.ask(['run']);
   assert.equal(again.code, 5, 'what failed is not run again as if nothing had been');
   assert.match(again.err, /"trunkline retry r-/);
