@@ -22,6 +22,7 @@ import type { EnvironmentDriver, EnvironmentProvider } from './environment/drive
 import { openJournalReadOnly } from './journal/sqlite/journal.ts';
 import { headTrust } from './journal-keys.ts';
 import { takeHostLock } from './journal/sqlite/lock.ts';
+import type { CheckContext } from './actions/action.ts';
 import { sourcesOf } from './actions/source/rows.ts';
 import { checkPlan } from './pipeline/check.ts';
 import { evaluateConfig } from './pipeline/evaluate.ts';
@@ -100,7 +101,7 @@ export async function openWork(repository: Repository, place: Place, user: strin
       const plan = await evaluateWorkTree();
       const tracked = trackedInWorkTree(repository);
       const sources = await sourcesOf(tracked, plan, filesCalled(plan, (await tracked.list()).paths), new AbortController().signal);
-      return checkPlan({ plan, sources, today: new Date(systemClock.wall()).toISOString().slice(0, 10), ...(remote === undefined ? {} : { remote }), missing: (action, stage) => missingFor(repository.root, action, stage) });
+      return checkPlan({ plan, sources, today: new Date(systemClock.wall()).toISOString().slice(0, 10), ...(remote === undefined ? {} : { remote }), missing: (action, stage) => missingFor({ repository: repository.root, tracked: new Set(sources.paths), plan }, action, stage) });
     },
     build: async (options) => inScratch(place, async (folder) => {
       const plan = await evaluateWorkTree();
@@ -183,12 +184,12 @@ async function wake(region: EnvironmentDriver): Promise<void> {
   if (launched && (stable ?? candidate) && healthy === 0) await region.telemetry(systemClock.now());
 }
 
-async function missingFor(repository: string, action: ActionPlan, stage: StagePlan): Promise<readonly string[]> {
+async function missingFor(given: CheckContext, action: ActionPlan, stage: StagePlan): Promise<readonly string[]> {
   const kind = plainKinds.find((one) => one.kind === action.kind);
   if (!kind) return ['approval', 'rollout', 'verify'].includes(action.kind) ? [] : [`there is no action of kind "${action.kind}"`];
   const input = kind.input.safeParse(action.input);
   if (!input.success) return input.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`);
-  return kind.missing(input.data, { repository, ...(stage.environment ? { environment: stage.environment } : {}) });
+  return kind.missing(input.data, { ...given, ...(stage.environment ? { environment: stage.environment } : {}) });
 }
 
 /** A folder of its own for one command, gone afterwards. */

@@ -36,7 +36,11 @@ export interface ActionKind<Input = unknown> {
 export interface CheckContext {
   /** The repository, as checked out. */
   readonly repository: string;
+  /** The files in it that git tracks: only these are in every clone, whatever else lies in this folder. */
+  readonly tracked: ReadonlySet<string>;
   readonly environment?: EnvironmentPlan;
+  /** The whole pipeline. */
+  readonly plan?: Plan;
 }
 
 export type ActionResult =

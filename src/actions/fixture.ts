@@ -1,7 +1,8 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readdirSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import type { EnvironmentDriver, RegionState } from '../environment/driver.ts';
 import { systemClock } from '../foundation/clock.ts';
 import { listingOf } from '../artifact/listing.ts';
@@ -10,7 +11,7 @@ import type { Secret } from '../foundation/secret.ts';
 import type { EnvironmentPlan } from '../pipeline/plan.ts';
 import type { Report } from '../reports/report.ts';
 import type { LineRange, TrackedFile } from '../source/history.ts';
-import type { ActionContext } from './action.ts';
+import type { ActionContext, CheckContext } from './action.ts';
 
 /** What an action under test did. */
 export interface Recorded {
@@ -21,6 +22,13 @@ export interface Recorded {
 }
 
 export interface FixtureRegion { readonly state?: RegionState; readonly database?: Secret }
+
+/** A folder in which git tracks every file, but for those below `untracked`. */
+export function checkContext(repository: string, untracked = 'node_modules'): CheckContext {
+  const files = readdirSync(repository, { recursive: true, withFileTypes: true }).filter((entry) => !entry.isDirectory());
+  const paths = files.map(({ parentPath, name }) => relative(repository, join(parentPath, name)));
+  return { repository, tracked: new Set(paths.filter((path) => !path.startsWith(`${untracked}/`))) };
+}
 
 /** The context of an action for tests: it runs real commands, keeps what was printed, and answers for regions as told. */
 export function actionContext(options: {

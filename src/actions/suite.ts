@@ -1,9 +1,7 @@
-import { access } from 'node:fs/promises';
-import { join } from 'node:path';
 import { z } from 'zod';
 import { TrunklineError, type ErrorRecord } from '../foundation/errors.ts';
 import type { TestCase, TestReport } from '../reports/report.ts';
-import type { ActionContext, CheckContext } from './action.ts';
+import type { ActionContext } from './action.ts';
 import { networkOf } from '../pipeline/network.ts';
 import { networkInput } from './network-input.ts';
 import { prepareWorkdir } from './preparation.ts';
@@ -53,13 +51,6 @@ export async function runSuite(suite: Suite, name: string, env: { readonly [name
   await context.report(report);
   const error = faultOf(report, suite, exit.signal ?? `exit code ${exit.code}`, exit.code === 0, context);
   return { report, ...(error ? { error } : {}) };
-}
-
-/** What `trunkline check` finds: the command's own files can't be known, but what it is prepared by can. */
-export async function missingFor(suite: Suite, { repository }: CheckContext): Promise<readonly string[]> {
-  if (!/^npm ci\b/.test(suite.prepare ?? '')) return [];
-  const locked = await access(join(repository, 'package-lock.json')).then(() => true, () => false);
-  return locked ? [] : ['"npm ci" needs a package-lock.json in the repository'];
 }
 
 /** Undefined where there is none. Code of the commit wrote it: links are not followed. */

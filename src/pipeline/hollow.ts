@@ -24,7 +24,7 @@ export function hollow(command: string): string | undefined {
 
 /** Why a tool's findings are nobody's business: it was told to pass whatever it finds, and nothing else reads them. */
 export function toothless(commands: readonly string[]): string | undefined {
-  const flag = commands.map((command) => /(?:^|\s)(--exit-zero|--exit-code[= ]0|--soft-fail|--no-fail|--no-error-on-\S+|--fail-level[= ]never|--severity-threshold[= ]none)(?=\s|$)/.exec(command)?.[1]).find((found) => found !== undefined);
+  const flag = commands.map((command) => /(?:^|\s)(--exit-zero|--exit-code[= ]0|--soft-fail|--no-fail|--fail-level[= ]never|--severity-threshold[= ]none)(?=\s|$)/.exec(command)?.[1]).find((found) => found !== undefined);
   return flag === undefined ? undefined : `it passes whatever it finds (${flag}), and nothing reads its findings: name them with "findings"`;
 }
 
@@ -66,9 +66,17 @@ function canFail(parts: readonly string[], joints: readonly string[]): boolean {
 
 /** The simple commands, and what stands between them. */
 function split(command: string): readonly [parts: readonly string[], joints: readonly string[]] {
-  const pieces = command.split(/(&&|\|\||;|\n)/);
-  const parts = pieces.filter((_, index) => index % 2 === 0).map((part) => part.trim());
-  const joints = pieces.filter((_, index) => index % 2 === 1);
+  const parts: string[] = [''];
+  const joints: string[] = [];
+  // A quote that is never closed is a word like another.
+  for (const [piece, joint] of command.matchAll(/'[^']*'|"(?:[^"\\]|\\[\s\S])*"|\\[\s\S]|(&&|\|\||;|\n)|[^]/g)) {
+    if (joint === undefined) parts.push(`${parts.pop() ?? ''}${piece}`);
+    else {
+      joints.push(joint);
+      parts.push('');
+    }
+  }
+  parts.forEach((part, index) => { parts[index] = part.trim(); });
   while (parts.length > 1 && parts.at(-1) === '') {
     parts.pop();
     joints.pop();

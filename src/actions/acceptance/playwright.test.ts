@@ -10,7 +10,7 @@ import { brotliCompressSync } from 'node:zlib';
 import { pack } from 'tar-stream';
 import { buffer } from 'node:stream/consumers';
 import type { TrunklineError } from '../../foundation/errors.ts';
-import { actionContext } from '../fixture.ts';
+import { actionContext, checkContext } from '../fixture.ts';
 import { findBrowser } from './browser.ts';
 import { unpackChromium } from './chromium.ts';
 import { playwright } from './playwright.ts';
@@ -55,7 +55,7 @@ describe('the playwright action', () => {
     assert.equal(result.passed, true, lines.join('\n'));
     assert.deepEqual(result.output, { region: 'eu', passed: 1, failed: 0, skipped: 0 });
     assert.equal(reports.length, 1);
-    assert.deepEqual(await playwright.missing(suite, { repository: workdir }), []);
+    assert.deepEqual(await playwright.missing(suite, checkContext(workdir)), []);
   });
 });
 

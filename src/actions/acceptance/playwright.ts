@@ -1,7 +1,8 @@
 import { TrunklineError } from '../../foundation/errors.ts';
 import type { ActionKind } from '../action.ts';
 import { addressOf, regionsOf } from '../served.ts';
-import { missingFor, runSuite, suiteInput, type Suite } from '../suite.ts';
+import { missingFor } from '../shell/needs.ts';
+import { runSuite, suiteInput, type Suite } from '../suite.ts';
 import { findBrowser, type Browser } from './browser.ts';
 
 /**

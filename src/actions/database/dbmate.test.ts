@@ -8,7 +8,7 @@ import { startPostgres, type PostgresServer } from '../../environment/process/po
 import type { TrunklineError } from '../../foundation/errors.ts';
 import { Secret } from '../../foundation/secret.ts';
 import type { ActionResult } from '../action.ts';
-import { actionContext, type Recorded } from '../fixture.ts';
+import { actionContext, checkContext, type Recorded } from '../fixture.ts';
 import { dbmate } from './dbmate.ts';
 import { Ledger } from './ledger.ts';
 
@@ -242,10 +242,10 @@ describe('the dbmate action', () => {
 
   it('names what is missing before a run', async (t) => {
     const repository = await artifact(t, FIRST);
-    assert.deepEqual(await dbmate.missing({ directory: 'db' }, { repository }), []);
-    assert.match((await dbmate.missing({ directory: 'absent' }, { repository })).join(), /there are no migrations in .*absent/);
+    assert.deepEqual(await dbmate.missing({ directory: 'db' }, checkContext(repository)), []);
+    assert.match((await dbmate.missing({ directory: 'absent' }, checkContext(repository))).join(), /there are no migrations in .*absent/);
     await writeFile(join(repository, 'db', 'unnumbered.sql'), '');
-    assert.match((await dbmate.missing({ directory: 'db' }, { repository })).join(), /unnumbered\.sql has a name that does not begin with a number/);
+    assert.match((await dbmate.missing({ directory: 'db' }, checkContext(repository))).join(), /unnumbered\.sql has a name that does not begin with a number/);
     assert.equal(dbmate.input.safeParse({ directory: '../elsewhere' }).success, false);
   });
 });

@@ -25,8 +25,10 @@ export const dbmate: ActionKind<z.infer<typeof input>> = {
   // It applies the artifact's files, never the checkout's.
   checkout: false,
 
-  async missing({ directory }, { repository, environment }) {
+  async missing({ directory }, { repository, tracked, environment }) {
     const findings = environment?.database === 'none' ? [`the environment "${environment.name}" has no database`] : [];
+    const below = `${directory.replace(/\/+$/, '')}/`;
+    const isTracked = [...tracked].some((path) => path.startsWith(below));
     for (const look of [() => readMigrations(join(repository, directory)), () => dbmateBinary()]) {
       try {
         await look();
@@ -35,6 +37,7 @@ export const dbmate: ActionKind<z.infer<typeof input>> = {
         findings.push(error.record.message);
       }
     }
+    if (findings.length === 0 && !isTracked) findings.push(`git tracks nothing in ${directory}: no release would have it`);
     return findings;
   },
 

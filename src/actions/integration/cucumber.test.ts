@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import type { LiveRelease, RegionState } from '../../environment/driver.ts';
 import type { TrunklineError } from '../../foundation/errors.ts';
-import { actionContext, type Recorded } from '../fixture.ts';
+import { actionContext, checkContext, type Recorded } from '../fixture.ts';
 import type { ActionResult } from '../action.ts';
 import { cucumber } from './cucumber.ts';
 
@@ -52,10 +52,11 @@ describe('the cucumber action', () => {
   it('names a lock file that its preparation needs and the repository lacks', async (t) => {
     const repository = await mkdtemp(join(tmpdir(), 'trunkline-cucumber-'));
     t.after(() => rm(repository, { recursive: true }));
-    const suite = { command: 'true', junit: 'report.xml', prepare: 'npm ci' };
-    assert.deepEqual(await cucumber.missing(suite, { repository }), ['"npm ci" needs a package-lock.json in the repository']);
+    const suite = { command: 'node features.mjs', junit: 'report.xml', prepare: 'npm ci' };
+    await writeFile(join(repository, 'package.json'), '{}');
+    assert.deepEqual(await cucumber.missing(suite, checkContext(repository)), ['"npm ci" needs a package-lock.json in the repository']);
     await writeFile(join(repository, 'package-lock.json'), '{}');
-    assert.deepEqual(await cucumber.missing(suite, { repository }), []);
+    assert.deepEqual(await cucumber.missing(suite, checkContext(repository)), []);
     assert.equal(cucumber.input.safeParse({ ...suite, junit: '../report.xml' }).success, false);
   });
 });

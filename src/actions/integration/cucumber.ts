@@ -1,7 +1,8 @@
 import type { ErrorRecord } from '../../foundation/errors.ts';
 import type { ActionKind } from '../action.ts';
 import { addressOf, regionsOf } from '../served.ts';
-import { missingFor, runSuite, suiteInput, type Suite } from '../suite.ts';
+import { missingFor } from '../shell/needs.ts';
+import { runSuite, suiteInput, type Suite } from '../suite.ts';
 
 /**
  * Verifies the business requirements against the running application, in every region: each has its own instances and

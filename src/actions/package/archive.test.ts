@@ -9,7 +9,7 @@ import type { ErrorRecord } from '../../foundation/errors.ts';
 import type { Digest } from '../../foundation/units.ts';
 import type { Plan } from '../../pipeline/plan.ts';
 import type { ActionResult } from '../action.ts';
-import { actionContext } from '../fixture.ts';
+import { actionContext, checkContext } from '../fixture.ts';
 import { archive, type ArchiveInput } from './archive.ts';
 import { installForProduction } from './dependencies.ts';
 import { startFiles } from './startfile.ts';
@@ -165,7 +165,7 @@ test('without a lock file, or with one that does not fit, nothing is packaged', 
   writeFileSync(join(workdir, '.npmrc'), 'offline=true\n');
   const code = (): Promise<string> => run(workdir, withNpm).then(({ result }) => errorOf(result)?.code ?? 'packaged', (thrown) => thrown.record.code);
   assert.equal(await code(), 'LOCK_FILE_MISSING');
-  assert.match((await archive.missing(withNpm, { repository: workdir })).join(), /package-lock\.json/);
+  assert.match((await archive.missing(withNpm, checkContext(workdir))).join(), /package-lock\.json/);
   writeFileSync(join(workdir, 'package-lock.json'), '{');
   assert.equal(await code(), 'LOCK_FILE_INVALID');
   writeFileSync(join(workdir, 'package-lock.json'), '{"name":"x","version":"1.0.0","lockfileVersion":3,"packages":{"":{"name":"x","version":"1.0.0"}}}');
@@ -175,7 +175,7 @@ test('without a lock file, or with one that does not fit, nothing is packaged', 
   const { context } = actionContext({ workdir });
   const unfit = await installForProduction({ ...context, exec: async () => ({ code: 1, signal: null, ended: 'by-itself', duration: 1 }), lastLines: () => ['npm error code EUSAGE', 'npm error', 'npm error Usage:'] });
   assert.deepEqual('error' in unfit && [unfit.error.code, unfit.error.class], ['DEPENDENCIES_FAILED', 'code']);
-  assert.deepEqual(await archive.missing(withNpm, { repository: workdir }), []);
+  assert.deepEqual(await archive.missing(withNpm, checkContext(workdir)), []);
 });
 
 test('a production dependency that npm would only link is refused by name', async (t) => {

@@ -1,13 +1,14 @@
-import { readFile, stat } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { packageImage } from '../../artifact/image.ts';
 import type { ErrorRecord } from '../../foundation/errors.ts';
 import { filesMatching } from '../../foundation/walk.ts';
 import type { ActionContext, ActionKind } from '../action.ts';
+import { notCarried } from './carried.ts';
 import { installForProduction } from './dependencies.ts';
 import { installedFiles, Staging } from './staging.ts';
-import { lacking } from './startfile.ts';
+import { lacking, scriptsOf } from './startfile.ts';
 
 const glob = z.string().min(1).max(4_096).refine((path) => !path.startsWith('/') && !path.split(/[\\/]/).includes('..') && !path.includes('\0'), 'write a path inside the repository');
 
@@ -27,11 +28,13 @@ export const archive: ActionKind<ArchiveInput> = {
   kind: 'archive',
   input,
   checkout: true,
-  async missing({ productionDependencies }, { repository }) {
-    if (productionDependencies === 'none') return [];
-    const names = ['package.json', 'package-lock.json'];
-    const there = await Promise.all(names.map((name) => stat(join(repository, name)).then(() => true, () => false)));
-    return names.filter((_name, index) => !there[index]).map((name) => `packaging production dependencies needs a ${name} in the repository`);
+  async missing(given, context) {
+    const names = given.productionDependencies === 'none' ? [] : ['package.json', 'package-lock.json'];
+    const environments = context.plan?.stages.flatMap(({ environment }) => environment ?? []) ?? [];
+    return [
+      ...names.filter((name) => !context.tracked.has(name)).map((name) => `packaging production dependencies needs a ${name} in the repository`),
+      ...(await Promise.all(environments.map((environment) => notCarried(environment, given, context)))).flat(),
+    ];
   },
   async run({ files, productionDependencies }, context) {
     const matched = await filesMatching(context.workdir, files);
@@ -70,16 +73,6 @@ function faultOfMatches(matched: Awaited<ReturnType<typeof filesMatching>>): str
 async function faultsOfContent(staging: Staging, { plan }: ActionContext): Promise<readonly string[]> {
   const scripts = staging.files.has('package.json') ? scriptsOf(await readFile(join(staging.folder, 'package.json'), 'utf8')) : {};
   return [...new Set(plan.stages.flatMap(({ environment }) => (environment ? lacking(environment, staging.files, scripts) : [])))];
-}
-
-function scriptsOf(manifest: string): { readonly [name: string]: string } {
-  try {
-    const { scripts } = JSON.parse(manifest) as { scripts?: { readonly [name: string]: unknown } };
-    return Object.fromEntries(Object.entries(scripts ?? {}).filter((entry): entry is [string, string] => typeof entry[1] === 'string'));
-  } catch {
-    // npm has refused it already where it matters.
-    return {};
-  }
 }
 
 /** A build of what is not committed is marked, so that nobody takes it for one that can be traced. */

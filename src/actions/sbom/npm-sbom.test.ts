@@ -9,7 +9,7 @@ import type { ErrorRecord } from '../../foundation/errors.ts';
 import type { Digest } from '../../foundation/units.ts';
 import type { Plan } from '../../pipeline/plan.ts';
 import type { ActionResult } from '../action.ts';
-import { actionContext } from '../fixture.ts';
+import { actionContext, checkContext } from '../fixture.ts';
 import { cyclonedx, spdx } from './documents.ts';
 import { npmSbom } from './npm-sbom.ts';
 
@@ -78,11 +78,11 @@ test('without a lock file it fails and says so, and check finds it', async (t) =
   const workdir = checkout(t, { 'package.json': manifest });
   const { result } = await run(workdir);
   assert.equal(errorOf(result)?.code, 'LOCK_FILE_MISSING');
-  assert.match((await npmSbom.missing({}, { repository: workdir })).join(), /no package-lock\.json/);
+  assert.match((await npmSbom.missing({}, checkContext(workdir))).join(), /no package-lock\.json/);
   writeFileSync(join(workdir, 'yarn.lock'), '');
-  assert.match((await npmSbom.missing({}, { repository: workdir })).join(), /locked by Yarn/);
+  assert.match((await npmSbom.missing({}, checkContext(workdir))).join(), /locked by Yarn/);
   writeFileSync(join(workdir, 'package-lock.json'), '{}');
-  assert.deepEqual(await npmSbom.missing({}, { repository: workdir }), []);
+  assert.deepEqual(await npmSbom.missing({}, checkContext(workdir)), []);
 });
 
 test('a lock file that does not fit the manifest fails with what npm says', async (t) => {

@@ -24,7 +24,10 @@ export const npmSbom: ActionKind<z.infer<typeof input>> = {
   input,
   checkout: true,
   caching: () => ({ inputs: ['package.json', 'package-lock.json', 'npm-shrinkwrap.json'], outputs: [] }),
-  missing: async (_input, { repository }) => (await lockFile(repository)) === undefined ? [await noLockFile(repository)] : [],
+  missing: async (_input, { repository, tracked }) => {
+    if (['package-lock.json', 'npm-shrinkwrap.json'].some((name) => tracked.has(name))) return [];
+    return [await lockFile(repository) === undefined ? await noLockFile(repository) : 'git does not track package-lock.json: no other clone has it'];
+  },
   async run(_input, context) {
     if (await lockFile(context.workdir) === undefined) {
       return { passed: false, error: { code: 'LOCK_FILE_MISSING', class: 'code', message: await noLockFile(context.workdir), hint: 'commit the package-lock.json that "npm install" writes' } };

@@ -1,5 +1,3 @@
-import { stat } from 'node:fs/promises';
-import { join } from 'node:path';
 import { z } from 'zod';
 import { isDigest } from '../../foundation/digest.ts';
 import { TrunklineError } from '../../foundation/errors.ts';
@@ -34,7 +32,11 @@ export function osvKind(feed: Feed): ActionKind<DependencyInput> {
     checkout: true,
     // What an address gives is new every hour.
     caching: ({ advisories }) => (advisories.startsWith('https://') ? undefined : { outputs: [], also: ['day'] }),
-    missing: async ({ advisories }, { repository }) => (advisories.startsWith('https://') || await stat(join(repository, advisories)).then(() => true, () => false) ? [] : [`there are no advisories at ${advisories}`]),
+    missing: async ({ advisories }, { tracked }) => {
+      if (advisories.startsWith('https://')) return [];
+      const isTracked = tracked.has(advisories) || [...tracked].some((path) => path.startsWith(`${advisories.replace(/\/+$/, '')}/`));
+      return isTracked ? [] : [`git tracks no advisories at ${advisories}`];
+    },
     async run({ advisories: where, limits, licences, ignore }, context) {
       const bill = await readBill(context.artifacts, billIn(context.outputs));
       const keys = new Set(bill.components.map(({ key }) => key));

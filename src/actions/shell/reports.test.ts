@@ -9,7 +9,7 @@ import type { ErrorRecord } from '../../foundation/errors.ts';
 import type { Digest } from '../../foundation/units.ts';
 import type { LineRange } from '../../source/history.ts';
 import type { ActionResult } from '../action.ts';
-import { actionContext, type Recorded } from '../fixture.ts';
+import { actionContext, checkContext, type Recorded } from '../fixture.ts';
 import { shell, type ShellInput } from './shell.ts';
 
 const recorded = fileURLToPath(new URL('../../../test/recorded/', import.meta.url));
@@ -101,7 +101,7 @@ test('preparation comes first, once', async (t) => {
 });
 
 test('check asks of the preparation what it asks of the command', async (t) => {
-  assert.match((await shell.missing({ command: 'npm test', prepare: 'npm ci' }, { repository: workdir(t, { 'package.json': '{"scripts":{"test":"node --test"}}' }) })).join(), /package-lock\.json/);
+  assert.match((await shell.missing({ command: 'npm test', prepare: 'npm ci' }, checkContext(workdir(t, { 'package.json': '{"scripts":{"test":"node --test"}}' })))).join(), /package-lock\.json/);
 });
 
 const LCOV = 'SF:a.js\nDA:1,1\nDA:2,0\nDA:3,0\nDA:5,1\nBRDA:1,0,0,1\nBRDA:1,0,1,0\nend_of_record\n';

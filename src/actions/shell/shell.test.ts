@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import type { ErrorRecord } from '../../foundation/errors.ts';
 import type { ActionResult } from '../action.ts';
-import { actionContext, type Recorded } from '../fixture.ts';
+import { actionContext, checkContext, type Recorded } from '../fixture.ts';
 import { shell, type ShellInput } from './shell.ts';
 
 function workdir(t: TestContext, files: { readonly [path: string]: string } = {}): string {
@@ -133,13 +133,13 @@ const findings: { readonly [command: string]: RegExp | undefined } = {
 for (const [command, expected] of Object.entries(findings)) {
   test(`check finds ${expected ? `that ${JSON.stringify(command)} is wanting` : `nothing against ${JSON.stringify(command)}`}`, async (t) => {
     const repository = workdir(t, { 'package.json': manifest, 'package-lock.json': lock, 'tool.sh': '#!/bin/sh\n' });
-    const found = await shell.missing({ command }, { repository });
+    const found = await shell.missing({ command }, checkContext(repository));
     if (expected) assert.match(found.join('\n'), expected);
     else assert.deepEqual(found, []);
   });
 }
 
 test('check finds that npm has no manifest, and npm ci no lock file', async (t) => {
-  assert.match((await shell.missing({ command: 'npm test' }, { repository: workdir(t) })).join(), /package\.json/);
-  assert.match((await shell.missing({ command: 'npm ci' }, { repository: workdir(t, { 'package.json': '{}' }) })).join(), /package-lock\.json/);
+  assert.match((await shell.missing({ command: 'npm test' }, checkContext(workdir(t)))).join(), /package\.json/);
+  assert.match((await shell.missing({ command: 'npm ci' }, checkContext(workdir(t, { 'package.json': '{}' })))).join(), /package-lock\.json/);
 });

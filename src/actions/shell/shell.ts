@@ -52,7 +52,7 @@ export const shell: ActionKind<ShellInput> = {
   kind: 'shell',
   input,
   checkout: true,
-  missing: async ({ command, prepare }, { repository }) => [...(prepare === undefined ? [] : await missingFor(prepare, repository)), ...await missingFor(command, repository)],
+  missing: missingFor,
   caching: cachingOfShell,
   async run({ command, prepare, network, junit, coverage, atLeast, findings, limits, sbom }, context) {
     if (prepare !== undefined) await prepareWorkdir(prepare, context, network);
