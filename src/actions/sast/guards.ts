@@ -93,9 +93,7 @@ function byOperator(node: ts.BinaryExpression, truth: boolean, flow: Flow, depth
     case ts.SyntaxKind.BarBarToken: return truth ? either(freed(left, true, flow, depth + 1), freed(right, true, flow, depth + 1)) : both(freed(left, false, flow, depth + 1), freed(right, false, flow, depth + 1));
     case ts.SyntaxKind.EqualsEqualsToken: case ts.SyntaxKind.EqualsEqualsEqualsToken: return equal(left, right, truth, flow);
     case ts.SyntaxKind.ExclamationEqualsToken: case ts.SyntaxKind.ExclamationEqualsEqualsToken: return equal(left, right, !truth, flow);
-    case ts.SyntaxKind.GreaterThanToken: return right.getText() === '-1' ? indexOf(left, truth, flow) : right.getText() === '0' && methodOf(left) === 'indexOf' ? indexOf(left, truth, flow) : new Map();
-    case ts.SyntaxKind.GreaterThanEqualsToken: return right.getText() === '0' ? indexOf(left, truth, flow) : new Map();
-    case ts.SyntaxKind.LessThanToken: return right.getText() === '0' ? indexOf(left, !truth, flow) : new Map();
+    case ts.SyntaxKind.GreaterThanToken: case ts.SyntaxKind.GreaterThanEqualsToken: case ts.SyntaxKind.LessThanToken: case ts.SyntaxKind.LessThanEqualsToken: return compared(node, truth, flow);
     case ts.SyntaxKind.InKeyword: return truth && taintsIn(evaluate(right, flow)).length === 0 ? one(left, ALL_HARM, flow) : new Map();
     default: return new Map();
   }
@@ -108,6 +106,7 @@ function equal(left: ts.Expression, right: ts.Expression, truth: boolean, flow: 
     const call = bare(looked);
     if (text === '0' && ts.isCallExpression(call) && ts.isPropertyAccessExpression(call.expression) && /^(indexOf|lastIndexOf|search)$/.test(call.expression.name.text)) return truth ? beginsWith(call.expression.expression, call.arguments[0], flow) : new Map();
     if (ts.isCallExpression(call) && ts.isPropertyAccessExpression(call.expression) && /^(slice|substr|substring)$/.test(call.expression.name.text) && truth) return beginsWith(call.expression.expression, other, flow);
+    if (ts.isTypeOfExpression(looked) && truth && /^['"]string['"]$/.test(text)) return one(looked.expression, HARM.operator, flow);
     if (ts.isTypeOfExpression(looked) && truth && /^['"](number|boolean|bigint|undefined|function)['"]$/.test(text)) return one(looked.expression, ALL_HARM, flow);
     if (text === 'null' || text === 'undefined' || text === 'true' || text === 'false') {
       if (text === 'true' || text === 'false') return ts.isCallExpression(call) ? freed(call, (text === 'true') === truth, flow) : new Map();
@@ -117,6 +116,20 @@ function equal(left: ts.Expression, right: ts.Expression, truth: boolean, flow: 
     if (truth && (ts.isLiteralExpression(other) || taintsIn(evaluate(other, flow)).length === 0 && textOf(evaluate(other, flow)) !== undefined)) return one(looked, ALL_HARM, flow);
   }
   return new Map();
+}
+
+/** `list.indexOf(x) >= 0`, and a length that is bounded. */
+function compared({ left, right, operatorToken: { kind } }: ts.BinaryExpression, truth: boolean, flow: Flow): Freed {
+  const isGreater = kind === ts.SyntaxKind.GreaterThanToken || kind === ts.SyntaxKind.GreaterThanEqualsToken;
+  if (ts.isPropertyAccessExpression(left) && left.name.text === 'length' && isGreater !== truth) return one(left.expression, HARM.backtracking, flow);
+  switch (kind) {
+    case ts.SyntaxKind.GreaterThanToken:
+      if (right.getText() === '-1' || (right.getText() === '0' && methodOf(left) === 'indexOf')) return indexOf(left, truth, flow);
+      return new Map();
+    case ts.SyntaxKind.GreaterThanEqualsToken: return right.getText() === '0' ? indexOf(left, truth, flow) : new Map();
+    case ts.SyntaxKind.LessThanToken: return right.getText() === '0' ? indexOf(left, !truth, flow) : new Map();
+    default: return new Map();
+  }
 }
 
 function methodOf(expression: ts.Expression): string {

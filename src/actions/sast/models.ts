@@ -17,6 +17,8 @@ const ESCAPES: readonly (readonly [RegExp, number])[] = [
   [/^(shell-quote(\.quote)?|shell-escape|shellescape|shelljs\.escape|any-shell-escape|puka(\..*)?|shell-escape-tag|shellwords\.escape)$/, HARM.command],
   [/^(mysql2?\.(escape|escapeId|format)|sqlstring\.(escape|escapeId|format)|pg-format(\..*)?|pg\.(escapeLiteral|escapeIdentifier)|pg-escape(\..*)?|sql-template-strings|sql-escape-string|mysql2?\.(createConnection|createPool)\(\)\.(escape|escapeId))$/, HARM.sql],
   [/^(sanitize-filename|filenamify|path\.(basename|extname)|path\.(posix|win32)\.basename|slugify|@sindresorhus\.slugify|filenamify-url|path-sanitizer)$/, HARM.path | HARM.root],
+  [/^(lodash\.escapeRegExp|_\.escapeRegExp|escape-string-regexp|RegExp\.escape|regexp\.escape|lodash\.escaperegexp)$/, HARM.pattern],
+  [/^(mongo-sanitize|express-mongo-sanitize\.sanitize|(mongodb|mongoose\.Types|mongoose|bson)\.ObjectI[dD](\.createFromHexString)?|mongoose\.sanitizeFilter)$/, HARM.operator | HARM.script],
   [/^(is-path-inside|path-is-inside|slugify|limax|speakingurl)$/, ALL_HARM],
 ];
 /** What nobody here can look into says by its name what it does. */
@@ -24,6 +26,8 @@ const ESCAPES_BY_NAME: readonly (readonly [RegExp, number])[] = [
   [/^(escape|encode|sanitize)_?(html|xml|entities|attr|markup)\w*$|^h?tml_?(escape|encode|entities)$|^escapeExpression$/i, HARM.html],
   [/^(escape|quote)_?(shell|cmd|command)?_?args?(ument)?s?$|^shell_?(escape|quote)$/i, HARM.command],
   [/^(escape_?(id|identifier|literal|sql)|quote_?(ident|identifier|literal|name))$/i, HARM.sql],
+  [/^(escape|quote)_?reg(ular)?_?exp?\w*$/i, HARM.pattern],
+  [/^(escape|sanitize|clean|strip)_?(for_?)?(logs?|log_?(line|message|value)|new_?lines?|line_?breaks?|control\w*)$/i, HARM.log],
   [/^sanitize_?(file_?name|path)$/i, HARM.path | HARM.root],
 ];
 
@@ -36,6 +40,7 @@ export function modelled(called: Called, flow: Flow): Value {
   if (fromRequest) return fromRequest;
   const byName = ESCAPES.find(([pattern]) => pattern.test(api))?.[1] ?? ESCAPES_BY_NAME.find(([pattern]) => pattern.test(name))?.[1];
   if (byName !== undefined) return cleaned(joinedText(args[0] ?? all), byName);
+  if (/^(Number|parseInt|parseFloat|BigInt|Number\.(parseInt|parseFloat))$/.test(api)) return numbered(all);
   if (HARMLESS.test(api) && !/^(crypto|os)\.\w+\(\)/.test(api)) return api === 'crypto.createHash' || /^(fs|os|path)/.test(api) ? constructed : UNKNOWN;
   if (/^util\.promisify$|^(bluebird|Promise|es6-promisify|pify|util-promisify|thenify|promisify)(\.promisify|\.promisifyAll|\.denodeify|\.nfbind)?$/.test(api) && args[0]?.api !== undefined && node.kind === ts.SyntaxKind.CallExpression) return args[0];
   if (/^zod(\.z)?\.|^z\./.test(api)) return schema(called);
@@ -47,11 +52,11 @@ export function modelled(called: Called, flow: Flow): Value {
   if (api === 'Object.keys' || api === 'Reflect.ownKeys') return { taints: args[0]?.taints ?? [] };
   if (/^(URL|url\.URL)$/.test(api)) return address(args);
   if (/^url\.parse$/.test(api)) return { ...all, shape: '\0' };
-  if (/^(String)$/.test(api)) return args[0]?.shape === undefined ? { taints: taintsIn(args[0] ?? UNKNOWN), shape: '\0' } : args[0];
+  if (/^(String)$/.test(api)) return args[0]?.shape === undefined ? cleaned({ taints: taintsIn(args[0] ?? UNKNOWN), shape: '\0' }, HARM.operator) : args[0];
   if (/^util\.format$/.test(api)) return { ...concatenated([...args]), shape: (args[0]?.shape ?? '').replace(/%[sdifjoO]/g, '\0') };
   if (/^(Promise\.resolve|Object\.freeze|structuredClone)$/.test(api)) return args[0] ?? UNKNOWN;
   if (/^Promise\.(all|race|any|allSettled)$/.test(api)) return args[0] ?? UNKNOWN;
-  if (/^Buffer\.from$/.test(api)) return all;
+  if (/^Buffer\.from$/.test(api)) return textOf(args[0] ?? UNKNOWN) === undefined ? all : constant(textOf(args[0] ?? UNKNOWN) ?? '');
   if (KEEPS.test(api)) return join(all, constructed);
   const byMethod = object && method(called);
   if (byMethod) return byMethod;
@@ -66,7 +71,13 @@ function joinedText(value: Value): Value {
 
 /** JSON has no tags but those in its texts, and is no page by itself. */
 function cleanedWhole(value: Value): Value {
-  return cleaned(value, HARM.html);
+  return cleaned(value, HARM.html | HARM.operator | HARM.log);
+}
+
+/** A number does no harm by its form; but it may be somebody else's. */
+function numbered(value: Value): Value {
+  const owned = value.taints.filter(({ kind, safe }) => kind === 'request' && (safe & HARM.owner) === 0);
+  return owned.length === 0 ? UNKNOWN : cleaned({ taints: owned }, ALL_HARM & ~HARM.owner);
 }
 
 function path(name: string, args: readonly Value[]): Value {
@@ -98,7 +109,7 @@ function shapedBy(by: Value, value: Value): Value {
   const made = by.api ?? '';
   if (/\b(number|int|boolean|enum|nativeEnum|literal|bigint|date|uuid|cuid2?|ulid|ip|stringbool)\(\)/.test(made) && !/\bunion\(/.test(made)) return UNKNOWN;
   if (/\bobject\(\)|\bstrictObject\(\)/.test(made) && by.fields) return { taints: [], fields: new Map([...by.fields].map(([name, field]) => [name, shapedBy(field, { taints: taintsIn(value) })])) };
-  return { taints: taintsIn(value) };
+  return /\bstring\(\)/.test(made) ? cleaned({ taints: taintsIn(value) }, HARM.operator | (/\b(max|length)\(\)/.test(made) ? HARM.backtracking : 0)) : { taints: taintsIn(value) };
 }
 
 /** Methods that everything in JavaScript has: of texts, lists and maps. */
@@ -111,9 +122,9 @@ function method({ name, object, args, api }: Called): Value | undefined {
     case 'concat': return self.shape === undefined && self.fields ? args.reduce((a, b) => join(a, b), self) : concatenated([self, ...args]);
     case 'join': return list(self, args[0] ? textOf(args[0]) ?? '\0' : ',');
     case 'replace': case 'replaceAll': return replaced(self, args, name === 'replaceAll');
-    case 'toString': return textOf(args[0] ?? UNKNOWN) === 'hex' || textOf(args[0] ?? UNKNOWN) === 'base64' || Number(textOf(args[0] ?? UNKNOWN)) > 1 ? cleaned({ taints: taintsIn(self) }, ALL_HARM) : { taints: taintsIn(self), shape: self.shape ?? '\0' };
-    case 'toLowerCase': case 'toUpperCase': case 'trim': case 'trimEnd': case 'trimStart': case 'normalize': return { taints: taintsIn(self), shape: self.shape ?? '\0' };
-    case 'repeat': case 'padStart': case 'padEnd': case 'slice': case 'substring': case 'substr': case 'at': case 'charAt': return self.fields ? self : { taints: self.taints, shape: '\0' };
+    case 'toString': return textOf(args[0] ?? UNKNOWN) === 'hex' || textOf(args[0] ?? UNKNOWN) === 'base64' || Number(textOf(args[0] ?? UNKNOWN)) > 1 ? cleaned({ taints: taintsIn(self) }, ALL_HARM) : cleaned({ taints: taintsIn(self), shape: self.shape ?? '\0' }, HARM.operator);
+    case 'toLowerCase': case 'toUpperCase': case 'trim': case 'trimEnd': case 'trimStart': case 'normalize': return cleaned({ taints: taintsIn(self), shape: self.shape ?? '\0' }, HARM.operator);
+    case 'repeat': case 'padStart': case 'padEnd': case 'slice': case 'substring': case 'substr': case 'at': case 'charAt': return self.fields ? self : cleaned({ taints: self.taints, shape: '\0' }, HARM.operator | (args.length > 1 ? HARM.backtracking : 0));
     case 'escape': case 'escapeId': case 'escapeLiteral': case 'escapeIdentifier': return cleaned({ taints: derived(...args).taints }, name === 'escape' ? HARM.sql | HARM.html : HARM.sql);
     case 'get': case 'getAll': return taintsIn(self).length > 0 ? named(self, args) : undefined;
     case 'split': case 'match': case 'exec': case 'matchAll': return { taints: taintsIn(name === 'exec' ? derived(...args) : self) };

@@ -1,6 +1,8 @@
 import type ts from 'typescript';
 import { weakSetting } from './crypto.ts';
 import { leadsElsewhere } from './addresses.ts';
+import { scriptWritten } from './stores.ts';
+import { escapingSet } from './templates.ts';
 import type { Flow } from './program.ts';
 import type { Value } from './value.ts';
 
@@ -8,6 +10,8 @@ import type { Value } from './value.ts';
 export function propertyWritten(object: Value | undefined, name: string, value: Value, node: ts.Node, flow: Flow): void {
   weakSetting(object, name, value, node, flow);
   const { program } = flow;
+  scriptWritten(name, value, node, flow);
+  escapingSet(object?.api, name, node, flow);
   if (object === undefined) {
     if (/^location$/i.test(name) && leadsElsewhere(value)) program.reach('open-redirect', value, node, 'is sent as the header Location', flow);
     return;

@@ -155,9 +155,16 @@ export class Program {
   }
 }
 
+const OWN_DOING: readonly RuleId[] = [
+  'path-traversal', 'ssrf', 'open-redirect', 'xss', 'prototype-pollution', 'nosql-injection', 'log-injection', 'pattern-injection', 'slow-pattern', 'quadratic-pattern', 'insecure-object-reference',
+];
+/** Nobody but the person who looks at the page is kept waiting, or reads what it logs. */
+const OF_SERVERS: readonly RuleId[] = ['log-injection', 'pattern-injection', 'slow-pattern', 'quadratic-pattern'];
+
 /** Whoever starts a program may open what they like with it: only what is run is told. */
 function isOwnDoing(rule: RuleId, kind: SourceKind): boolean {
-  return (kind === 'command-line' || kind === 'environment') && ['path-traversal', 'ssrf', 'open-redirect', 'xss', 'prototype-pollution'].includes(rule);
+  if (kind === 'page' && OF_SERVERS.includes(rule)) return true;
+  return (kind === 'command-line' || kind === 'environment') && OWN_DOING.includes(rule);
 }
 
 const KINDS: readonly (SourceKind | undefined)[] = [undefined, 'request', 'message', 'page', 'archive', 'file', 'library', 'command-line', 'environment'];

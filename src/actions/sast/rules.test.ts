@@ -126,6 +126,98 @@ const twins: { readonly [rule in RuleId]: { readonly flawed: readonly string[]; 
       `${APP}${handler('const copy = {}; for (const key of Object.keys(req.query)) copy[key] = req.query[key]')}`, 'const grid = []; for (let i = 0; i < 3; i += 1) { grid[i] = []; for (let j = 0; j < 3; j += 1) grid[i][j] = 0; }',
     ],
   },
+  'nosql-injection': {
+    flawed: [
+      `${APP}${handler("const user = await User.findOne({ email: req.body.email, password: req.body.password })")}`,
+      `${APP}${handler('await users.find(req.body).toArray()')}`,
+      `${APP}${handler("const { token } = req.query; await db.collection('users').updateOne({ token }, { $set: { a: 1 } })")}`,
+      `${APP}${handler("await User.find({ $or: [{ name: req.body.name }, { a: 1 }] })")}`,
+      `${APP}const byName = (name) => User.findOne({ name }); ${handler('res.json(await byName(req.body.name))')}`,
+    ],
+    safe: [
+      `${APP}${handler('await User.findOne({ email: String(req.body.email) })')}`, `${APP}${handler('await User.findOne({ email: { $eq: req.body.email } })')}`,
+      `${APP}${handler("if (typeof req.body.email !== 'string') return res.sendStatus(400); await User.findOne({ email: req.body.email })")}`,
+      `${APP}${handler('await User.findOne({ slug: req.params.slug })')}`, `${APP}const z = require('zod'); const shape = z.object({ name: z.string() }); ${handler('const { name } = shape.parse(req.body); await User.findOne({ name })')}`,
+      `${APP}const { ObjectId } = require('mongodb'); ${handler('await orders.findOne({ _id: new ObjectId(req.body.id) })')}`, `${APP}${handler('await User.findOne({ name: `${req.body.name}` })')}`,
+      `${APP}${handler('[1, 2].find((n) => n === req.body.n)')}`, `${APP}${handler("await User.create({ name: req.body.name })")}`,
+    ],
+  },
+  'nosql-script': {
+    flawed: [
+      `${APP}${handler('await users.find({ $where: `this.name === "${req.params.name}"` })')}`, `${APP}${handler("await User.$where('this.n > ' + req.query.n)")}`,
+      `${APP}${handler("const filter = {}; filter.$where = 'this.a == ' + req.query.a; await users.find(filter)")}`,
+    ],
+    safe: [`${APP}${handler("await users.find({ $where: 'this.a > this.b' })")}`, `${APP}${handler("await users.find({ $where: 'this.n > ' + Number(req.query.n) })")}`],
+  },
+  'log-injection': {
+    flawed: [`${APP}${handler("console.log('search for ' + req.query.q)")}`, `${APP}const logger = require('winston'); ${handler('logger.info(`login of ${req.body.name}`)')}`, `${APP}${handler("console.error('no such user', req.body.name)")}`],
+    safe: [
+      `${APP}${handler('console.log(JSON.stringify({ q: req.query.q }))')}`, `${APP}const log = require('pino')(); ${handler('log.info(`login of ${req.body.name}`)')}`, `${APP}${handler("console.log('search for ' + req.query.q.replace(/[\\r\\n]/g, ' '))")}`,
+      `${APP}${handler("console.log('page', Number(req.query.n))")}`, `${APP}${handler("console.log('GET ' + req.url)")}`, `${APP}${handler("console.log('from %j', req.body.name)")}`, `${APP}${handler('console.log({ q: req.query.q })')}`, "console.log(process.argv[2]);",
+    ],
+  },
+  'pattern-injection': {
+    flawed: [`${APP}${handler("const found = names.filter((name) => new RegExp(req.query.q, 'i').test(name))")}`, `${APP}${handler("const pattern = RegExp('^' + req.body.prefix)")}`],
+    safe: [
+      `${APP}const escapeRegExp = require('lodash').escapeRegExp; ${handler('new RegExp(escapeRegExp(req.query.q))')}`, `${APP}${handler("new RegExp(req.query.q.replace(/[.*+?^${}()|[\\]\\\\]/g, '\\\\$&'))")}`,
+      `${APP}${handler('new RegExp(RegExp.escape(req.query.q))')}`, `${APP}${handler("if (!/^\\w+$/.test(req.query.q)) return; new RegExp(req.query.q)")}`, "new RegExp('^a' + process.argv[2]);",
+    ],
+  },
+  'slow-pattern': {
+    flawed: [
+      `${APP}${handler('if (/^(a+)+$/.test(req.query.q)) res.end()')}`, `${APP}const EMAIL = /^([a-z0-9]+[.]?)*@x$/; ${handler('req.body.email.match(EMAIL)')}`, `${APP}${handler("req.body.text.replace(/(\\w+\\s?)*!/g, '')")}`,
+      `${APP}const isName = (text) => /^(\\d|\\w)*$/.test(text); ${handler('isName(req.headers.name)')}`,
+    ],
+    safe: [
+      `${APP}${handler('if (/^a+$/.test(req.query.q)) res.end()')}`, `${APP}${handler('if (req.query.q.length > 100) return; /^(a+)+$/.test(req.query.q)')}`, `${APP}${handler('/^(a+)+$/.test(req.query.q.slice(0, 50))')}`, "/^(a+)+$/.test(process.env.A);", '/^(a+)+$/.test(location.hash);',
+    ],
+  },
+  'quadratic-pattern': {
+    flawed: [`${APP}${handler("req.body.text.replace(/\\s+$/, '')")}`, `${APP}${handler('/<!--.*-->/.test(req.body.text)')}`],
+    safe: [`${APP}${handler('req.body.text.trim()')}`, `${APP}${handler("req.body.text.replace(/^\\s+/, '')")}`, `${APP}${handler("if (req.body.text.length < 1000) req.body.text.replace(/\\s+$/, '')")}`],
+  },
+  'missing-csrf-protection': {
+    flawed: [
+      `${APP}const session = require('express-session'); app.use(session({ secret: process.env.S, cookie: { secure: true } })); app.post('/pay', (req, res) => res.end());`,
+      `${APP}app.post('/login', (req, res) => { res.cookie('session', make(), { httpOnly: true }); res.end(); });`,
+      `import session from 'express-session';\nimport { Router } from 'express';\nconst router = Router(); router.use(session({ secret: process.env.S, cookie: { sameSite: 'none' } })); router.delete('/a', (req, res) => res.end());`,
+    ],
+    safe: [
+      `${APP}const session = require('express-session'); app.use(session({ secret: process.env.S, cookie: { sameSite: 'lax' } })); app.post('/pay', (req, res) => res.end());`,
+      `${APP}const session = require('express-session'); const csrf = require('csurf'); app.use(session({ secret: process.env.S })); app.use(csrf()); app.post('/pay', (req, res) => res.end());`,
+      `${APP}const session = require('express-session'); app.use(session({ secret: process.env.S })); app.get('/', (req, res) => res.end());`,
+      `${APP}app.post('/login', (req, res) => { res.cookie('theme', 'dark'); res.end(); });`, `${APP}app.post('/pay', (req, res) => res.end());`,
+    ],
+  },
+  'insecure-object-reference': {
+    flawed: [
+      `${APP}${handler('res.json(await Order.find({ userId: req.params.userId }))')}`, `${APP}${handler("res.json(await pool.query('SELECT * FROM orders WHERE user_id = $1', [req.query.userId]))")}`,
+      `${APP}${handler('res.json(await User.findById(Number(req.params.userId)))')}`, `${APP}app.get('/', requireLogin, async (req, res) => { const { accountId } = req.params; res.json(await accounts.findOne({ where: { accountId } })); });`,
+    ],
+    safe: [
+      `${APP}${handler('res.json(await Order.find({ userId: req.user.id }))')}`, `${APP}${handler('if (req.params.userId !== req.user.id) return res.sendStatus(403); res.json(await Order.find({ userId: req.params.userId }))')}`,
+      `${APP}app.get('/', requireOwner, async (req, res) => { res.json(await Order.find({ userId: req.params.userId })); });`, `${APP}${handler('res.json(await Product.findById(req.params.productId))')}`,
+      `${APP}${handler("res.json(await pool.query('SELECT * FROM orders WHERE id = $1 AND user_id = $2', [req.query.id, owner]))")}`, `${APP}${handler('res.json(await Order.find({ kind: req.params.kind }))')}`,
+    ],
+  },
+  'escaping-off': {
+    flawed: [
+      "const nunjucks = require('nunjucks'); nunjucks.configure('views', { autoescape: false });", "const Handlebars = require('handlebars'); Handlebars.compile(text, { noEscape: true });",
+      "import Mustache from 'mustache';\nMustache.escape = (text) => text;", "const { Eta } = require('eta'); new Eta({ autoEscape: false });",
+    ],
+    safe: ["const nunjucks = require('nunjucks'); nunjucks.configure('views', { autoescape: true });", "const Handlebars = require('handlebars'); Handlebars.compile(text);", "import Mustache from 'mustache';\nMustache.escape = escapeHtml;", "configure({ autoescape: false });"],
+  },
+  'literal-key': {
+    flawed: [
+      "require('jsonwebtoken').sign({ id }, 'abc123');", "const jwt = require('jsonwebtoken'); const KEY = process.env.KEY || 'abc123'; jwt.verify(token, KEY);", "const crypto = require('crypto'); crypto.createHmac('sha256', 'abc123').update(body);",
+      "const crypto = require('crypto'); crypto.createCipheriv('aes-256-gcm', Buffer.from('0123456789abcdef0123456789abcdef'), nonce);", "const session = require('express-session'); session({ secret: 'keyboard cat' });",
+      "const cookieSession = require('cookie-session'); cookieSession({ keys: ['k1'] });", "import CryptoJS from 'crypto-js';\nCryptoJS.AES.encrypt(text, 'abc123');",
+    ],
+    safe: [
+      "require('jsonwebtoken').sign({ id }, process.env.KEY);", "require('jsonwebtoken').verify(token, `-----BEGIN PUBLIC KEY-----\nMFkw`, { algorithms: ['ES256'] });", "const crypto = require('crypto'); crypto.createHmac('sha256', key).update('Client Key');",
+      "const session = require('express-session'); session({ secret: config.secret });", "const crypto = require('crypto'); crypto.createHmac('sha256', 'AWS4' + key);",
+    ],
+  },
   'weak-hash': {
     flawed: ["const { createHash } = require('crypto'); const hashed = (password) => createHash('md5').update(password).digest('hex');", "const crypto = require('crypto'); const ALGORITHM = 'sha1'; const signature = crypto.createHash(ALGORITHM).update(body + key).digest('hex');"],
     safe: ["const { createHash } = require('crypto'); const etag = createHash('md5').update(body).digest('hex');", "const { createHash } = require('crypto'); const tokenDigest = createHash('sha256').update(token).digest();"],

@@ -5,8 +5,11 @@ import type { SourceKind, Taint } from './value.ts';
  * What a value can be made harmless for: one bit each, so that a value carries what it was cleaned of. `path` is to climb
  * out of a folder with "..", `root` to be an absolute path: that only counts where nothing stands before it.
  */
-export const HARM = { sql: 1, command: 2, code: 4, html: 8, path: 16, address: 32, redirect: 64, pollution: 128, xml: 256, root: 512 } as const;
-export const ALL_HARM = 1023;
+export const HARM = { sql: 1, command: 2, code: 4, html: 8, path: 16, address: 32, redirect: 64, pollution: 128, xml: 256, root: 512,
+  /** `script` is to be run by a document database, `operator` to be an object where a text is expected. */
+  script: 1_024, operator: 2_048, log: 4_096, pattern: 8_192, backtracking: 16_384, owner: 32_768,
+} as const;
+export const ALL_HARM = 65_535;
 
 export interface Rule {
   readonly id: string;
@@ -34,6 +37,16 @@ export const rules = {
   ssrf: { cwe: 918, harm: HARM.address, severity: 'high', message: 'decides which server is called', why: 'it reaches servers that only this machine can reach', fix: 'leave the host constant, or compare it with a list of those allowed' },
   'open-redirect': { cwe: 601, harm: HARM.redirect, severity: 'medium', message: 'decides where the browser is sent', why: 'a link to this site leads to a forged one', fix: 'redirect only to paths of your own, or to a list of addresses' },
   'prototype-pollution': { cwe: 1321, harm: HARM.pollution, severity: 'high', message: 'names the property that is set, on any object', why: 'with "__proto__" it changes every object of the process', fix: 'refuse "__proto__", "constructor" and "prototype" as names, or use a Map' },
+  'nosql-injection': { cwe: 943, harm: HARM.operator, severity: 'high', message: 'may be an object with operators in a query', why: 'with {"$ne": null} it matches every document, such as any password', fix: 'make it a text with String(), check its type, or write { $eq: value }' },
+  'nosql-script': { cwe: 943, harm: HARM.script, severity: 'critical', message: 'becomes part of a script that the database runs', why: `${INJECTION} in the database`, fix: 'compare fields with operators instead of $where, $function and mapReduce' },
+  'log-injection': { cwe: 117, harm: HARM.log, severity: 'medium', message: 'is written into the log with its line breaks', why: 'whoever sends it writes entries of their own, and hides what they did', fix: 'log an object as JSON, or replace line breaks and control characters' },
+  'pattern-injection': { cwe: 400, harm: HARM.pattern, severity: 'high', message: 'becomes a regular expression', why: 'a pattern can be made that keeps this process busy for years', fix: 'escape it (RegExp.escape), or search for it as text' },
+  'slow-pattern': { cwe: 1333, harm: HARM.backtracking, severity: 'high', message: 'is matched with a pattern whose time doubles with each character', why: 'forty characters keep this process busy for hours', fix: 'write the pattern so that no two repetitions take the same text, or bound the length first' },
+  'quadratic-pattern': { cwe: 1333, harm: HARM.backtracking, severity: 'medium', message: 'is matched with a pattern whose time grows with the square of the length, or faster', why: 'a hundred kilobytes keep this process busy for seconds', fix: 'bound the length first, anchor the pattern, or use trim, indexOf and split' },
+  'missing-csrf-protection': { cwe: 352, harm: 0, severity: 'high', message: 'is sent by browsers with requests that other sites make', why: 'a page elsewhere changes data in the name of whoever is signed in', fix: 'set sameSite: "lax" or "strict" on the cookie, or check a token with each request that changes something' },
+  'insecure-object-reference': { cwe: 639, harm: HARM.owner, severity: 'medium', message: 'says whose data is read or changed, and nobody checks who asks', why: 'by another number anyone gets the data of others', fix: 'take the owner from the session (req.user.id), or compare it with whoever is signed in' },
+  'escaping-off': { cwe: 79, harm: 0, severity: 'high', message: 'writes values into pages unescaped', why: 'whoever writes a value runs scripts as the person who looks at the page', fix: 'leave escaping on, and mark the few values that are HTML' },
+  'literal-key': { cwe: 321, harm: 0, severity: 'high', message: 'stands in the code', why: 'whoever can read the code, or guess the word, signs and decrypts what they like', fix: 'read it from the environment, and end the start where it is missing' },
   'weak-hash': { cwe: 328, harm: 0, severity: 'high', message: 'protects a secret or a signature with a broken hash', why: 'it can be forged, or guessed a billion times a second', fix: 'use scrypt or argon2 for passwords and SHA-256 for the rest' },
   'weak-cipher': { cwe: 327, harm: 0, severity: 'high', message: 'encrypts with a broken cipher, mode or key', why: 'what it hides can be read, or changed unseen', fix: 'use createCipheriv with "aes-256-gcm", a random nonce and a key from scrypt' },
   'weak-random': { cwe: 338, harm: 0, severity: 'high', message: 'is made with Math.random and should not be guessed', why: 'a few values tell all that follow', fix: 'use crypto.randomBytes, randomUUID or randomInt' },
@@ -58,7 +71,9 @@ export function severityOf(rule: Rule, source: SourceKind, isPartial: boolean): 
   switch (source) {
     case 'command-line': case 'environment': return 'low';
     case 'file': return 'medium';
-    case 'library': return isPartial || rule.id === 'prototype-pollution' ? 'medium' : 'low';
+    // Whoever hands over a text to be matched mostly wrote it.
+    case 'library': if (rule.id === 'quadratic-pattern') return 'low';
+      return isPartial || (rule.id === 'prototype-pollution' || rule.id === 'slow-pattern') ? 'medium' : 'low';
     default: return rule.severity;
   }
 }

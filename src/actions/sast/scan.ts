@@ -2,6 +2,7 @@ import { posix } from 'node:path';
 import { ruleOf, severityOf, type RuleId } from './rules.ts';
 import { emptySummary, type Callable } from './callable.ts';
 import { Environment } from './environment.ts';
+import { forgeable } from './forgery.ts';
 import { resolveModule } from './imports.ts';
 import { Module } from './module.ts';
 import { Exhausted, joined, Program, type Flow, type Hit } from './program.ts';
@@ -44,6 +45,7 @@ export function scan(files: readonly SourceText[], at: (path: string) => void = 
       follow(module, program);
     }
   }
+  forgeable(ordered, program);
   for (const { entries } of manifests) for (const entry of entries) surface(resolveModule('x', `./${entry}`, modules), program);
   for (const [path, why] of program.incomplete) incomplete.set(path, why);
   return { found: [...program.hits.values()].map(foundOf), incomplete: [...incomplete].map(([path, why]) => ({ path, why })), files: modules.size };
@@ -131,10 +133,14 @@ function surface(module: Module | undefined, program: Program): void {
   visit({ taints: [], module }, 0);
 }
 
+/** What a caller hands over is a filter, a pattern or a line of the log because it is meant to be one. */
+const NOT_OF_LIBRARIES: readonly RuleId[] = ['nosql-injection', 'nosql-script', 'log-injection', 'pattern-injection', 'insecure-object-reference'];
+
 function tell(callable: Callable, program: Program): void {
   for (const { taint, rule, end, steps, file, line, column } of (callable.summary ?? emptySummary()).reaches.values()) {
     // That a library opens the file or calls the address that it is told is what it is for.
     if (rule === 'path-traversal' && taint.isLeading) continue;
+    if (NOT_OF_LIBRARIES.includes(rule)) continue;
     if (!taint.isPartial && ['path-traversal', 'ssrf', 'open-redirect', 'xss'].includes(rule)) continue;
     const { name, module, node } = callable;
     const start = after(undefined, module.file, module.line(node), `"${taint.label}" is what a caller hands to ${name === '' ? 'this function' : name}`);

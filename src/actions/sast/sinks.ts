@@ -2,7 +2,13 @@ import ts from 'typescript';
 import { leadsElsewhere } from './addresses.ts';
 import { weakCall } from './crypto.ts';
 import { isMarkup } from './places.ts';
+import { literalKey } from './literal-keys.ts';
+import { logged } from './logs.ts';
+import { matched } from './matching.ts';
+import { stored } from './stores.ts';
+import { unescaped } from './templates.ts';
 import type { Flow } from './program.ts';
+import type { RuleId } from './rules.ts';
 import { concatenated, taintsIn, textOf, UNKNOWN, type Value } from './value.ts';
 
 /** A call, as the sinks and the models of libraries look at it. */
@@ -17,6 +23,13 @@ export interface Called {
   readonly args: readonly Value[];
   /** It is a function of the code that is looked at: its own body says what it does. */
   readonly isOwn: boolean;
+}
+
+/** What is found where it stands, whoever decides about it. */
+export function stands(rule: RuleId, node: ts.Node, what: string, flow: Flow): void {
+  if (!flow.program.isLast) return;
+  const { file } = flow.module;
+  flow.program.hit({ rule, file, line: flow.module.line(node), column: flow.module.column(node), source: undefined, label: what, isPartial: false, sink: what, steps: [] });
 }
 
 const SQL = /\bselect\b[\s\S]*\bfrom\b|\binsert\s+(ignore\s+)?into\b|\bupdate\b[\s\S]*\bset\b|\bdelete\s+from\b|\b(create|drop|alter|truncate)\s+(table|database|schema|user|role|index|view)\b|\bwhere\b[\s\S]*[=<>]|\border\s+by\b|\bgrant\b[\s\S]*\bto\b|\bcall\s+\w+\(/i;
@@ -35,9 +48,14 @@ export function checkCall(called: Called, flow: Flow): void {
   pages(called, flow);
   addresses(called, flow);
   documents(called, flow);
+  stored(called, flow);
+  logged(called, flow);
+  matched(called, flow);
+  literalKey(called, flow);
+  unescaped(called, flow);
 }
 
-function at(called: Called, index: number): ts.Node {
+export function at(called: Called, index: number): ts.Node {
   return called.node.arguments?.[index] ?? called.node;
 }
 

@@ -1,11 +1,21 @@
 import ts from 'typescript';
 import type { Flow } from './program.ts';
+import { HARM } from './rules.ts';
 import { after, join, UNKNOWN, valueOf, type Role, type SourceKind, type Taint, type Value } from './value.ts';
+
+/** Node takes line breaks from these, or leaves them encoded. */
+const ONE_LINE = /^(a header|the (address|host|path)|the name of the window)\b/;
+/** Parsers make objects of these alone. */
+const OBJECTS = /^(the (query|body)|an uploaded file|a message|a cookie|a part|@(Query|Body|Cookies))\b/;
+
+function safeBy(label: string): number {
+  return (ONE_LINE.test(label) ? HARM.log : 0) | (OBJECTS.test(label) ? 0 : HARM.operator);
+}
 
 export function source(kind: SourceKind, label: string, node: ts.Node, flow: Flow): Value {
   const { file } = flow.module;
   const line = flow.module.line(node);
-  return { taints: [{ key: `${kind}:${file}:${line}:${label}`, kind, label, safe: 0, isPartial: false, isLeading: true, steps: after(undefined, file, line, `${label} comes from outside`) }] };
+  return { taints: [{ key: `${kind}:${file}:${line}:${label}`, kind, label, safe: safeBy(label), isPartial: false, isLeading: true, steps: after(undefined, file, line, `${label} comes from outside`) }] };
 }
 
 const REQUEST: { readonly [field: string]: string } = {

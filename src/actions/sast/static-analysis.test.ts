@@ -60,7 +60,7 @@ test('tests, built files and what the configuration excludes are counted and lef
   const { context, reports } = withFiles({ 'a.test.js': flaw, 'dist/a.js': flaw, 'old/a.js': flaw, 'README.md': flaw, 'a.d.ts': flaw, 'src/a.ts': 'export const a = 1;' });
   const result = await staticAnalysis.run({ ...input, exclude: ['old/**'] }, context);
   assert.equal(result.passed, true);
-  assert.deepEqual((reports[0] as FindingsReport).scope, ['1 files of JavaScript and TypeScript, 15 rules', 'left out as tests: 1 files', 'left out as made by tools or by others: 1 files', 'left out as excluded by the configuration: 1 files']);
+  assert.deepEqual((reports[0] as FindingsReport).scope, ['1 files of JavaScript and TypeScript, 25 rules', 'left out as tests: 1 files', 'left out as made by tools or by others: 1 files', 'left out as excluded by the configuration: 1 files']);
 });
 
 test('infrastructure is looked at like the application', async () => {

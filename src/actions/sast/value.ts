@@ -1,5 +1,6 @@
 import type { Callable } from './callable.ts';
 import type { Module } from './module.ts';
+import { HARM } from './rules.ts';
 
 /** Who decides about a value. */
 export type SourceKind = 'request' | 'message' | 'page' | 'archive' | 'file' | 'command-line' | 'environment' | 'library';
@@ -132,7 +133,8 @@ export function concatenated(parts: readonly Value[]): Value {
   const isWhole = parts.filter((part) => part.shape !== '').length === 1;
   const first = parts.findIndex((part) => part.shape !== '');
   const taints = parts.reduce<readonly Taint[]>((all, part, index) => joinTaints(all, index <= first ? taintsIn(part) : taintsIn(part).map((taint) => (taint.isLeading ? { ...taint, isLeading: false } : taint))), []);
-  return { taints: isWhole ? taints : taints.map((taint) => (taint.isPartial ? taint : { ...taint, isPartial: true })), shape };
+  const whole = taints.map((taint) => ((taint.safe & HARM.operator) !== 0 || parts.length < 2 ? taint : { ...taint, safe: taint.safe | HARM.operator }));
+  return { taints: isWhole ? whole : taints.map((taint) => (taint.isPartial ? taint : { ...taint, isPartial: true })), shape };
 }
 
 /** Only what somebody decides about it stays, and its constant text. */
