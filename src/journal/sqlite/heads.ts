@@ -38,6 +38,7 @@ export function openHeads(db: DatabaseSync, path: string, trust: HeadTrust): Hea
     const kept = last === undefined ? undefined : prove(last, 'the database');
     const file = readHeadFile(path);
     const beside = file === undefined ? undefined : prove(file, headPath(path));
+    requireSigned(db, path, file === undefined && last === undefined, beside ?? kept);
     if (last !== undefined && file === undefined) throw tampered(path, `its latest signed head is gone from ${headPath(path)}`);
     if (kept && beside && beside.seq < kept.seq) {
       throw tampered(path, `${headPath(path)} speaks of row ${beside.seq}, and the database of row ${kept.seq}: the file is an older one`);
@@ -53,6 +54,22 @@ export function openHeads(db: DatabaseSync, path: string, trust: HeadTrust): Hea
       return [...texts.flatMap((text) => prove(text, 'the database') ?? []), ...(latest ? [latest] : [])].sort((one, other) => one.seq - other.seq);
     },
   };
+}
+
+/**
+ * Heads that were taken away show in what stands behind the newest that is left. An approval comes after the ends of
+ * four stages, each signed as it ended; and a first pass of Prod was signed long before a second one.
+ * @param head the newest that is believed; where there are heads that are not, such as of a revoked key, nothing is asked.
+ */
+function requireSigned(db: DatabaseSync, path: string, hasNone: boolean, head: Head | undefined): void {
+  if (!hasTable(db, 'events')) return;
+  if (hasNone) {
+    const approval = db.prepare("SELECT seq FROM events WHERE type = 'approval-requested' OR type = 'approval-given' LIMIT 1").get()?.['seq'];
+    if (approval !== undefined) throw tampered(path, `row ${String(approval)} speaks of an approval, and no signed head is left of the stages before it`);
+  }
+  if (!head) return;
+  const passes = db.prepare("SELECT seq FROM events WHERE seq > ? AND type = 'stage-passed' AND json_extract(body, '$.stage') = 'prod' ORDER BY seq LIMIT 2").all(head.seq);
+  if (passes.length > 1) throw tampered(path, `in row ${String(passes[0]!['seq'])} a release passed Prod, and the newest signed head is of row ${head.seq}: the heads after it were taken away`);
 }
 
 /** Writes a signed head to both places, synced: first beside the database, then into it. */
@@ -90,5 +107,9 @@ function readHeadFile(path: string): string | undefined {
 
 /** Journals of before there were heads have no table for them until they are next written. */
 function hasHeads(db: DatabaseSync): boolean {
-  return db.prepare("SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = 'heads'").get() !== undefined;
+  return hasTable(db, 'heads');
+}
+
+function hasTable(db: DatabaseSync, name: 'heads' | 'events'): boolean {
+  return db.prepare("SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = ?").get(name) !== undefined;
 }

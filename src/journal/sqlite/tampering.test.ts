@@ -5,6 +5,8 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { test, type TestContext } from 'node:test';
 import fc from 'fast-check';
+import { digestOf } from '../../foundation/digest.ts';
+import type { Event } from '../events.ts';
 import { coded, queued } from '../contract.ts';
 import { testKeys } from './fixture.ts';
 import { headPath } from './heads.ts';
@@ -173,6 +175,31 @@ test('a journal of before there were heads opens, and is signed from then on', a
   await journal.seal();
   assert.equal((journal.verifyChain() as { signedUpTo: number }).signedUpTo, 3);
   journal.close();
+});
+
+test('whoever takes the heads away, and chains the rows anew, is found by what they must have been signed for', async (t) => {
+  const path = placeFor(t);
+  const events: readonly Event[] = [
+    { type: 'stage-passed', at: 1, run: 'r-1', stage: 'gamma' }, { type: 'approval-given', at: 2, run: 'r-1', by: 'ada', user: 'ada', evidence: digestOf('it') },
+    { type: 'stage-passed', at: 3, run: 'r-1', stage: 'prod' }, { type: 'stage-passed', at: 4, run: 'r-2', stage: 'prod' },
+  ];
+  const journal = openJournal(path, keys);
+  for (const [seq, event] of events.entries()) {
+    journal.append(seq, [event]);
+    if (event.type === 'stage-passed') await journal.seal();
+  }
+  journal.close();
+  rewrite(path, (rows) => rows.map((row) => ({ ...row, body: row.body.replaceAll('"ada"', '"eve"') })), true);
+
+  const db = new DatabaseSync(path);
+  db.exec('DROP TRIGGER heads_keep_all; DELETE FROM heads WHERE id > 1');
+  const { envelope } = db.prepare('SELECT envelope FROM heads').get() as { envelope: string };
+  writeFileSync(headPath(path), envelope);
+  assert.match(refusal(path).message, /in row 3 a release passed Prod, and the newest signed head is of row 1/);
+  db.exec('DROP TABLE heads');
+  rmSync(headPath(path));
+  assert.match(refusal(path).message, /row 2 speaks of an approval, and no signed head is left/);
+  db.close();
 });
 
 test('nothing is signed, and nothing appended, on rows that were changed meanwhile', async (t) => {
