@@ -61,6 +61,10 @@ const faults: { readonly [title: string]: readonly [format: FindingsFormatName, 
   'a page of several': ['sonarqube', '{"paging":{"total":400},"issues":[],"components":[]}', /0 of 400 issues/],
   'a report that is not whole': ['biome', '{"summary":{"changed":0,"unchanged":1,"diagnosticsNotPrinted":7},"diagnostics":[]}', /7 diagnostics are left out/],
   'what a registry answers that has no advisories': ['npm-audit', '{"message":"405 Method Not Allowed","error":{"summary":"x"}}', /npm says that it failed: 405/],
+  'vulnerable packages that are counted and not listed': ['npm-audit', '{"auditReportVersion":2,"vulnerabilities":{},"metadata":{"vulnerabilities":{"critical":3,"total":3}}}', /counts 3 vulnerable packages and lists 0/],
+  'messages that are counted and not listed': ['eslint', '[{"filePath":"src/a.js","messages":[],"errorCount":3,"warningCount":0}]', /counts 3 and lists 0/],
+  'errors that are summed and not listed': ['tsc', 'a form of tomorrow: TS2322\n\nFound 2 errors in 2 files.\n', /0 of them are listed/],
+  'results that stand beside the runs': ['sarif', '{"version":"2.1.0","runs":[{"tool":{"driver":{"name":"x"}}}],"inlineExternalProperties":[{"results":[{"message":{"text":"bad"}}]}]}', /inlineExternalProperties\[0\]\.results/],
   'a tool that could not log in': ['snyk', '{"ok":false,"error":"Authentication error","path":"/x"}', /Snyk says that it failed: Authentication/],
   'entities that multiply': ['checkstyle', '<!DOCTYPE a [<!ENTITY b "bb"><!ENTITY c "&b;&b;">]><checkstyle><file name="&c;"/></checkstyle>', /document type/],
   'an entity that names a file': ['checkstyle', '<!DOCTYPE a [<!ENTITY b SYSTEM "file:///etc/passwd">]><checkstyle>&b;</checkstyle>', /document type/],
@@ -80,6 +84,15 @@ test('other encodings are read as they say, and what is none of them is refused'
   }
   await assert.rejects(read(t, 'eslint', Buffer.from([0x5b, 0x22, 0xff, 0xfe, 0x22, 0x5d])), refusal(/not the UTF-8/));
   assert.equal((await read(t, 'tsc', Buffer.from('\ufeffa.ts(1,2): error TS1: no\r\n', 'utf16le'))).found[0]?.file, 'a.ts');
+});
+
+test('what a tool writes in another of its forms is found there too', async (t) => {
+  const short = async (format: FindingsFormatName, content: string): Promise<readonly string[]> =>
+    (await read(t, format, content)).found.map(({ severity, rule, file, line }) => `${file ?? '-'}:${line ?? '-'} ${severity} ${rule}`);
+  const pretty = '\u001b[96msrc/a.ts\u001b[0m:\u001b[93m1\u001b[0m:\u001b[93m7\u001b[0m - \u001b[91merror\u001b[0m\u001b[90m TS2322: \u001b[0mno.\n\nFound 1 error in src/a.ts\u001b[90m:1\u001b[0m\n';
+  assert.deepEqual(await short('tsc', pretty), ['src/a.ts:1 high TS2322']);
+  const image = { ok: true, vulnerabilities: [], applications: [{ vulnerabilities: [{ id: 'SNYK-1', title: 'RCE', severity: 'critical', packageName: 'z', version: '1' }] }] };
+  assert.deepEqual(await short('snyk', JSON.stringify(image)), ['-:- critical SNYK-1']);
 });
 
 test('markup stays text, and nothing moves the cursor of whoever reads it', async (t) => {

@@ -1,9 +1,10 @@
 import { z } from 'zod';
 import type { FindingsFormat } from '../format.ts';
 import type { Reported } from '../found.ts';
+import { ReportFault } from '../json.ts';
 import { each, list, position, shaped, text } from '../shape.ts';
 
-const file = z.object({ filePath: z.string(), messages: list, suppressedMessages: list.nullish() });
+const file = z.object({ filePath: z.string(), messages: list, suppressedMessages: list.nullish(), errorCount: z.int().nullish(), warningCount: z.int().nullish() });
 const message = z.object({
   ruleId: text, severity: z.int().min(0).max(2), fatal: z.boolean().nullish(), message: z.string(), line: position, column: position, endLine: position,
   suppressions: z.array(z.object({ justification: text })).nullish(),
@@ -19,7 +20,9 @@ export const eslint: FindingsFormat = {
   exitCodes: [1],
   async read(document, report) {
     const files = shaped(list, await document.json());
-    for (const [{ filePath, messages, suppressedMessages }, place] of each(file, files, '')) {
+    for (const [{ filePath, messages, suppressedMessages, errorCount, warningCount }, place] of each(file, files, '')) {
+      const counted = (errorCount ?? 0) + (warningCount ?? 0);
+      if (counted > messages.length) throw new ReportFault(`${place}.messages`, `it counts ${counted} and lists ${messages.length}`);
       for (const [given] of each(message, messages, `${place}.messages`)) report(foundIn(filePath, given));
       for (const [given] of each(message, suppressedMessages, `${place}.suppressedMessages`)) report(foundIn(filePath, given));
     }

@@ -6,7 +6,8 @@ import { severityOfWord } from './scores.ts';
 
 const document = z.object({
   auditReportVersion: z.int().nullish(), message: text, error: z.union([z.string(), z.object({ summary: text, code: text })]).nullish(),
-  vulnerabilities: z.record(z.string(), z.unknown()).nullish(), metadata: z.object({ dependencies: z.object({ total: z.int() }).nullish() }).nullish(),
+  vulnerabilities: z.record(z.string(), z.unknown()).nullish(),
+  metadata: z.object({ vulnerabilities: z.object({ total: z.int().nullish() }).nullish(), dependencies: z.object({ total: z.int() }).nullish() }).nullish(),
 });
 const vulnerable = z.object({ name: z.string(), via: list, fixAvailable: z.union([z.boolean(), z.object({ name: z.string(), version: z.string(), isSemVerMajor: z.boolean().nullish() })]).nullish() });
 const advisory = z.object({ source: z.union([z.int(), z.string()]), dependency: text, title: text, url: text, severity: text, range: text, cwe: z.array(z.string()).nullish() });
@@ -24,6 +25,8 @@ export const npmAudit: FindingsFormat = {
     // A registry without advisories answers with an error, and that is a document too.
     if (error) throw new ReportFault('error', `npm says that it failed: ${(message ?? (typeof error === 'string' ? error : error.summary) ?? 'without a reason').slice(0, 200)}`);
     if (auditReportVersion !== 2 || !vulnerabilities) throw new ReportFault('auditReportVersion', 'it is no report of npm 7 or later');
+    const [counted, listed] = [metadata?.vulnerabilities?.total ?? 0, Object.keys(vulnerabilities).length];
+    if (counted > listed) throw new ReportFault('metadata.vulnerabilities.total', `it counts ${counted} vulnerable packages and lists ${listed}`);
     const seen = new Set<string>();
     for (const [name, given] of Object.entries(vulnerabilities)) {
       const place = `vulnerabilities["${name.slice(0, 100)}"]`;

@@ -17,8 +17,10 @@ export const sarif: FindingsFormat = {
   },
   exitCodes: [1],
   async read(document, report) {
-    const { version, runs } = shaped(z.object({ version: z.string(), runs: list }), await document.json());
+    const { version, runs, inlineExternalProperties } = shaped(z.object({ version: z.string(), runs: list, inlineExternalProperties: z.array(z.object({ results: list.nullish() })).nullish() }), await document.json());
     if (!version.startsWith('2.')) throw new ReportFault('version', `it is SARIF ${version.slice(0, 20)}, and 2.1.0 is read`);
+    const apart = (inlineExternalProperties ?? []).findIndex(({ results }) => (results?.length ?? 0) > 0);
+    if (apart >= 0) throw new ReportFault(`inlineExternalProperties[${apart}].results`, 'its results stand beside the runs: have the tool write them into the run');
     if (runs.length === 0) throw new ReportFault('runs', 'it holds no run of any tool');
     const tools = [];
     const scope: string[] = [];

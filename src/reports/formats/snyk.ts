@@ -1,10 +1,11 @@
 import { z } from 'zod';
 import type { FindingsFormat } from '../format.ts';
 import { ReportFault } from '../json.ts';
-import { each, list, text } from '../shape.ts';
+import { each, list, shaped, text } from '../shape.ts';
 import { severityOfWord } from './scores.ts';
 
 const project = z.object({ ok: z.boolean().nullish(), error: text, vulnerabilities: list.nullish(), dependencyCount: z.int().nullish(), projectName: text, displayTargetFile: text });
+const image = z.object({ applications: list.nullish() });
 const vulnerability = z.object({
   id: z.string(), title: z.string(), severity: text, packageName: text, moduleName: text, version: text, from: z.array(z.string()).nullish(), type: text, description: text,
   fixedIn: z.array(z.string()).nullish(), identifiers: z.object({ CVE: z.array(z.string()).nullish(), CWE: z.array(z.string()).nullish() }).nullish(),
@@ -21,7 +22,9 @@ export const snyk: FindingsFormat = {
   exitCodes: [1],
   async read(document, report) {
     const given = await document.json();
-    const projects = Array.isArray(given) ? given : [given];
+    const whole = Array.isArray(given) ? given : [given];
+    // The applications within an image are projects like it.
+    const projects = whole.flatMap((one: unknown) => [one, ...shaped(image, one).applications ?? []]);
     if (projects.length === 0) throw new ReportFault('line 1', 'it holds no project');
     const scope: string[] = [];
     for (const [{ ok, error, vulnerabilities, dependencyCount, projectName, displayTargetFile }, place] of each(project, projects, '')) {
