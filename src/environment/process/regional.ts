@@ -22,16 +22,19 @@ export function regional(isolation: Isolation, words: Words): Words {
 
 /**
  * Ends a process started by the words above, with everything in its namespace. What dies is its first process,
- * so that the end of `pid` itself proves the end of all the others.
+ * so that the end of `pid` itself proves the end of all the others. A stopped `pid` would never see that end: it goes on.
  */
 export function kill(pid: number): void {
   const inner = firstOf(pid);
-  for (const victim of inner.length > 0 ? inner : [-pid]) {
-    try {
-      process.kill(victim, 'SIGKILL');
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
-    }
+  for (const victim of inner.length > 0 ? inner : [-pid]) send(victim, 'SIGKILL');
+  send(pid, 'SIGCONT');
+}
+
+function send(pid: number, signal: 'SIGKILL' | 'SIGCONT'): void {
+  try {
+    process.kill(pid, signal);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
   }
 }
 

@@ -71,6 +71,14 @@ test('a stopped agent is ended with its region', { timeout: 120_000 }, async (t)
   assert.deepEqual([await driver.observe(), await provider.regions()], [{ launched: false, database: 'none' }, []]);
 });
 
+test('a region is ended though what holds its namespace is stopped with its agent', { timeout: 120_000 }, async (t) => {
+  const { driver, at, provider } = await canary(t);
+  const { pid } = JSON.parse(readFileSync(at.identity, 'utf8')) as { readonly pid: number };
+  for (const stopped of [pid, await agentOf(at)]) process.kill(stopped, 'SIGSTOP');
+  await driver.remove(never);
+  assert.deepEqual([await driver.observe(), await provider.regions()], [{ launched: false, database: 'none' }, []]);
+});
+
 test('what answers garbage in an agent\'s place is told, and takes nobody with it', { timeout: 120_000 }, async (t) => {
   const { driver, at } = await canary(t);
   await rename(at.socket, `${at.socket}.away`);
