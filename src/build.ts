@@ -21,6 +21,7 @@ import type { Effects } from './host/effects.ts';
 import { logPath, readReports, reportPath } from './host/embedded/run-files.ts';
 import { LocalEffects } from './host/embedded/effects.ts';
 import { EmbeddedHost } from './host/embedded/host.ts';
+import { catchStrays } from './host/embedded/strays.ts';
 import { Releases } from './host/embedded/releases.ts';
 import { SecretFiles } from './host/embedded/secrets.ts';
 import { Workspaces } from './host/embedded/workspaces.ts';
@@ -87,6 +88,7 @@ export async function localBuild({ place, folder, plan, cells, workTree, staged,
     look: async () => ({ type: 'trunk-seen', commits: [{ id: NO_COMMIT, tree: NO_COMMIT, subject: 'what is not committed', author: '', reverts: [] }] }),
     down: async () => ({ events: [] }),
   });
+  using _strays = catchStrays(host);
   const lines = new Map<string, BuildLine>(plan.waivers.filter(({ row }) => row.startsWith('build.')).map(({ row, reason }) => [row, { stage: 'build', action: row.slice('build.'.length), row, state: 'waived', message: reason }]));
   for (const line of lines.values()) onAction(line);
   const { run = '' } = await host.command({ type: 'run', commit: NO_COMMIT, again: false }, 'developer');

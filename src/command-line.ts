@@ -8,7 +8,10 @@ import type { Wrapping } from './compose.ts';
 /** The command line. @param wrap lets the crash tests stand between the host and the world. */
 export async function commandLine(argv: readonly string[], wrap?: Wrapping): Promise<void> {
   const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string };
-  process.once('uncaughtException', (error) => process.exit(explain(new Terminal(), error, false)));
+  // A host that lives in this process judges it instead: it has runs to end well.
+  process.on('uncaughtException', (error) => {
+    if (process.listenerCount('uncaughtException') === 1) process.exit(explain(new Terminal(), error, false));
+  });
   try {
     await program({
       // Loaded when a command needs it: a hook must not wait for databases and browsers.

@@ -40,6 +40,7 @@ import type { Effects } from './host/effects.ts';
 import { adopted } from './host/embedded/adopting.ts';
 import { LocalEffects } from './host/embedded/effects.ts';
 import { EmbeddedHost } from './host/embedded/host.ts';
+import { catchStrays } from './host/embedded/strays.ts';
 import { Releases } from './host/embedded/releases.ts';
 import { SecretFiles } from './host/embedded/secrets.ts';
 import { Workspaces } from './host/embedded/workspaces.ts';
@@ -87,8 +88,16 @@ export interface RunningHost extends AsyncDisposable {
   readonly host: EmbeddedHost;
 }
 
+interface Starting {
+  readonly place: Place;
+  readonly settings: PipelineSettings;
+  readonly repositoryName: string;
+  readonly wrap?: Wrapping;
+  readonly tell?: (line: string) => void;
+}
+
 /** Becomes the host of a state folder. @throws {TrunklineError} `HOST_RUNNING`. */
-export async function startHost(given: Place, settings: PipelineSettings, repositoryName: string, wrap: Wrapping = unwrapped): Promise<RunningHost> {
+export async function startHost({ place: given, settings, repositoryName, wrap = unwrapped, tell }: Starting): Promise<RunningHost> {
   const closing = new AbortController();
   const place = { ...given, repository: { ...given.repository, signal: closing.signal } };
   const lock = takeHostLock(place.state);
@@ -145,7 +154,7 @@ export async function startHost(given: Place, settings: PipelineSettings, reposi
       },
     });
     host = await EmbeddedHost.start({
-      clock: timeline, timeline, journal: wrap.journal(journal), effects: wrap.effects(effects), closing,
+      clock: timeline, timeline, journal: wrap.journal(journal), effects: wrap.effects(effects), closing, ...(tell ? { tell } : {}),
       capacity: { builds: availableParallelism() }, operators: () => readOperators(place.operators), pin: (rule) => pinApproval(place.operators, rule),
       look: async ({ trunk: seen }) => {
         const movement = await trunk.since([...seen.commits.values()].filter(({ orphaned }) => !orphaned).map(({ id }) => id));
@@ -153,6 +162,7 @@ export async function startHost(given: Place, settings: PipelineSettings, reposi
       },
       down: (environment, user, now) => down(environments, environment, { user, now: timeline.now() }, now),
     });
+    stack.use(catchStrays(host));
     stack.use(host);
     stack.use(await serve(host, place.socket));
     const moved = stack.move();

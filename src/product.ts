@@ -18,15 +18,15 @@ import { excludeState } from './source/git/exclude.ts';
 import { openRepository } from './source/git/repository.ts';
 import type { Work } from './work.ts';
 
-export interface ProductOptions { readonly cwd: string; readonly state?: string; readonly wrap?: Wrapping; /** Ends what it asks of git. */ readonly signal?: AbortSignal }
+export interface ProductOptions { readonly cwd: string; readonly state?: string; readonly wrap?: Wrapping; /** Ends what it asks of git. */ readonly signal?: AbortSignal; readonly tell?: (line: string) => void }
 
-export async function openProduct({ cwd, state, wrap, signal }: ProductOptions): Promise<Product> {
+export async function openProduct({ cwd, state, wrap, signal, tell }: ProductOptions): Promise<Product> {
   const repository = { ...await openRepository(cwd), ...(signal ? { signal } : {}) };
   const place = placeOf(repository, state);
   await excludeState(repository, place.state);
   const user = userInfo().username;
   let opened: Promise<Work> | undefined;
-  const work = (): Promise<Work> => opened ??= import('./work.ts').then(({ openWork }) => openWork(repository, place, user, folded, wrap));
+  const work = (): Promise<Work> => opened ??= import('./work.ts').then(({ openWork }) => openWork({ repository, place, user, folded, ...(wrap ? { wrap } : {}), ...(tell ? { tell } : {}) }));
 
   const read = () => (existsSync(place.journal) ? openJournalReadOnly(place.journal, headTrust(place)) : undefined);
   const folded = (): PipelineState => {

@@ -56,7 +56,17 @@ const POLL_EVERY = 2_000;
 /** The part of the product that does things. */
 export type Work = Pick<Product, 'host' | 'resolve' | 'check' | 'build' | 'fix' | 'verify' | 'gc' | 'init'> & { readonly isolation: Isolation; readonly environments: EnvironmentProvider };
 
-export async function openWork(repository: Repository, place: Place, user: string, folded: () => PipelineState, wrap: Wrapping | undefined): Promise<Work> {
+interface Worked {
+  readonly repository: Repository;
+  readonly place: Place;
+  readonly user: string;
+  readonly folded: () => PipelineState;
+  readonly wrap?: Wrapping;
+  /** Where a host says what it met that concerns no run. */
+  readonly tell?: (line: string) => void;
+}
+
+export async function openWork({ repository, place, user, folded, wrap, tell }: Worked): Promise<Work> {
   const { isolation } = cellsOf(place);
   const environments = environmentsOf(place);
   const workTree = openWorkTree(repository);
@@ -95,7 +105,7 @@ export async function openWork(repository: Repository, place: Place, user: strin
 
   return {
     isolation, environments,
-    host: async () => localHost(await startHost(place, await settings(), repositoryName, wrap), user, environments),
+    host: async () => localHost(await startHost({ place, settings: await settings(), repositoryName, ...(wrap ? { wrap } : {}), ...(tell ? { tell } : {}) }), user, environments),
     resolve: async (word) => (await (await openTrunk(repository, (await settings()).trunk)).find(word)).id,
     check: async () => {
       const plan = await evaluateWorkTree();

@@ -24,7 +24,7 @@ interface Globals { readonly json?: boolean; readonly state?: string; readonly d
 /** How a command gets what it works with, when it first needs it. */
 export interface Openers { readonly product: OpenProduct; readonly desk: OpenDesk }
 
-export type OpenProduct = (options: { readonly cwd: string; readonly state?: string; readonly signal: AbortSignal }) => Promise<Product>;
+export type OpenProduct = (options: { readonly cwd: string; readonly state?: string; readonly signal: AbortSignal; /** Where a host says what it met. */ readonly tell: (line: string) => void }) => Promise<Product>;
 
 /** Runs the body of a command, and turns what it throws into an explanation and an exit code. */
 export function acting<Options>({ product, desk }: Openers, act: (session: Session, options: Options, ...given: (string | undefined)[]) => Promise<ExitCode | void>) {
@@ -39,7 +39,7 @@ export function acting<Options>({ product, desk }: Openers, act: (session: Sessi
     process.once('SIGINT', end).once('SIGTERM', end);
     try {
       const place = { cwd: globals.directory ?? process.cwd(), ...(globals.state === undefined ? {} : { state: globals.state }) };
-      const session: Session = { terminal, json: globals.json === true, signal: stop.signal, product: () => product({ ...place, signal: stop.signal }), desk: () => desk(place) };
+      const session: Session = { terminal, json: globals.json === true, signal: stop.signal, product: () => product({ ...place, signal: stop.signal, tell: (line) => terminal.note(line) }), desk: () => desk(place) };
       process.exitCode = (await act(session, options, ...given)) ?? EXIT.done;
     } catch (thrown) {
       process.exitCode = explain(terminal, thrown, globals.json === true);

@@ -94,6 +94,7 @@ function lineOf(state: PipelineState, event: Recorded): string | undefined {
     case 'effect-retried': return retriedLine(event);
     case 'retry-hastened': return `${event.run} what failed is tried now, asked by ${event.by}`;
     case 'cleanup-failed': return `${event.run} ${event.stage}: what it left behind could not be removed: ${event.error.message}; it is tried again when a host begins`;
+    case 'host-troubled': return `${event.what}: ${event.error.message}`;
     case 'run-finished': return `${event.run} ${event.outcome}${event.rolledBack ? ', rolled back' : ''}: ${event.reason}`;
     case 'environment-removed': return `${event.environment} ${event.region} ended by ${event.by}${event.data ? `, with ${event.data.bytes.toLocaleString('en')} bytes of data in ${event.data.path}` : ''}`;
     case 'clock-jumped': return event.byMs === 0 ? undefined : jumpText(event.byMs);

@@ -47,6 +47,7 @@ export function evolve(state: PipelineState, event: Event): void {
       state.approvalRule = { groups: event.groups, atLeast: event.atLeast, ownChanges: event.ownChanges };
       return;
     case 'command-refused':
+    case 'host-troubled':
       return;
     default:
       evolveRun(state, event);
@@ -64,7 +65,7 @@ function withoutRegion(run: Run, event: EventOf<'environment-removed'>): Run {
   return { ...run, stages: Object.fromEntries(stages) };
 }
 
-type RunEvent = Exclude<Event, { type: 'commit-pushed' | 'trunk-rewritten' | 'run-started' | 'environment-removed' | 'approval-rule-set' | 'clock-jumped' | 'command-refused' }>;
+type RunEvent = Exclude<Event, { type: 'commit-pushed' | 'trunk-rewritten' | 'run-started' | 'environment-removed' | 'approval-rule-set' | 'clock-jumped' | 'command-refused' | 'host-troubled' }>;
 
 function evolveRun(state: PipelineState, event: RunEvent): void {
   const run = state.runs.get(event.run);

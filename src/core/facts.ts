@@ -20,6 +20,8 @@ export type Fact =
   | { readonly type: 'effect-failed'; readonly run: string; readonly stage: StageName; readonly fence?: number; readonly what: RolloutStep | { readonly type: 'attest' }; readonly attempt: number; readonly error: ErrorRecord }
   /** What a stage left behind stays for now. */
   | { readonly type: 'cleanup-failed'; readonly run: string; readonly stage: StageName; readonly error: ErrorRecord }
+  /** What concerns the host and no run. */
+  | { readonly type: 'host-troubled'; readonly what: string; readonly error: ErrorRecord }
   /** A host has taken over; every process of the one before is proven dead. */
   | { readonly type: 'host-started' }
   /** Time has passed. */
@@ -57,6 +59,8 @@ export function eventsOf(state: PipelineState, fact: Fact, now: Instant): Event[
     }
     case 'cleanup-failed':
       return state.runs.has(fact.run) ? [{ type: 'cleanup-failed', at: now, run: fact.run, stage: fact.stage, error: fact.error }] : [];
+    case 'host-troubled':
+      return [{ type: 'host-troubled', at: now, what: fact.what, error: fact.error }];
     case 'effect-failed':
       return failedAgain(state, fact, now);
     case 'attempt-ended':

@@ -19,6 +19,14 @@ export type Effect =
 /** Which try it is: 1, 2, 3, …; and, where one has failed, when that was and when the next may begin. */
 export interface Tried { readonly attempt: number; readonly after?: { readonly failedAt: Instant; readonly retryAt: Instant } }
 
+/**
+ * What is begun though its cause could not be written, since customers come first: the way back, and the watch over
+ * whoever meets a release. Each may be done twice, and a host that knows nothing of it does it again.
+ */
+export function mayGoUnwritten(effect: Effect): boolean {
+  return effect.type === 'rollout' && ['restore', 'bake', 'watch'].includes(effect.step.type);
+}
+
 export function owed(state: PipelineState): Effect[] {
   return [...state.unfinished].flatMap((id) => {
     const run = state.runs.get(id);

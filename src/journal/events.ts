@@ -101,6 +101,9 @@ export type Event = { readonly at: Instant } & (
    * of the journal; 0 where nothing was under way that is timed, so that they follow it.
    */
   | { readonly type: 'clock-jumped'; readonly byMs: Millis; readonly aheadMs: Millis }
+  // The host
+  /** What it met that concerns no run, or that nobody caught: `what` names what it is about, as a person reads it. */
+  | { readonly type: 'host-troubled'; readonly what: string; readonly error: ErrorRecord }
   // Audit
   | { readonly type: 'command-refused'; readonly command: string; readonly by: string; readonly error: ErrorRecord; readonly run?: string; /** Whence it was asked. */ readonly from?: Origin }
 );

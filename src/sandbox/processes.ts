@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { readFile, readdir } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
+import { TrunklineError } from '../foundation/errors.ts';
 
 /** A process beyond doubt: its number alone comes again. */
 export interface ProcessIdentity {
@@ -12,6 +13,14 @@ export interface ProcessIdentity {
 
 /** How often the kernel is asked whether a process is gone: it tells nobody but the parent. */
 const POLL = 5;
+
+/** A process that waits in the kernel for a disk or a server that is gone dies of no signal. In milliseconds. */
+const UNKILLABLE = 30_000;
+
+function stillAlive(pids: readonly number[]): TrunklineError {
+  return new TrunklineError('PROCESS_LIVES', 'infra', `the kernel does not end the process ${pids.join(', ')}, which was killed`,
+    'it waits for a disk or a server that does not answer: "ps -o stat,wchan,args" shows for which; nothing takes its place before it is gone');
+}
 
 /** @returns undefined when the process is gone, also as a zombie, which does nothing any more but answers signals. */
 export async function identify(pid: number): Promise<ProcessIdentity | undefined> {
@@ -26,9 +35,14 @@ export async function lives({ pid, started }: ProcessIdentity): Promise<boolean>
   return (await identify(pid))?.started === started;
 }
 
-/** Kills it and resolves once it is gone: for the first of a PID namespace, that is when all the others are. */
-export async function endProcess(process: ProcessIdentity): Promise<void> {
+/**
+ * Kills it and resolves once it is gone: for the first of a PID namespace, that is when all the others are.
+ * @throws {TrunklineError} `PROCESS_LIVES` when the kernel does not end it.
+ */
+export async function endProcess(process: ProcessIdentity, patience: number = UNKILLABLE): Promise<void> {
+  const deadline = performance.now() + patience;
   while (await lives(process)) {
+    if (performance.now() > deadline) throw stillAlive([process.pid]);
     send(process.pid, 'SIGKILL');
     await sleep(POLL);
   }
@@ -67,12 +81,14 @@ export async function marked(matches: (environment: Variables) => boolean): Prom
   return all.filter(({ pid, entries }) => pid !== process.pid && matches(variables(entries))).map(({ pid }) => pid);
 }
 
-/** Kills what carries the mark until nothing does any more. @returns how many there were. */
-export async function endMarked(matches: (environment: Variables) => boolean): Promise<number> {
+/** Kills what carries the mark until nothing does any more. @returns how many there were. @throws {TrunklineError} `PROCESS_LIVES` */
+export async function endMarked(matches: (environment: Variables) => boolean, patience: number = UNKILLABLE): Promise<number> {
   const ended = new Set<number>();
+  const deadline = performance.now() + patience;
   for (;;) {
     const found = await marked(matches);
     if (found.length === 0) return ended.size;
+    if (performance.now() > deadline) throw stillAlive(found);
     const identities = await Promise.all(found.map(identify));
     for (const pid of found) ended.add(pid);
     for (const pid of found) send(pid, 'SIGKILL');

@@ -20,7 +20,7 @@ export class LocalEffects implements Effects {
   }
 
   async recover(state: PipelineState): Promise<readonly Fact[]> {
-    await this.#parts.cells.reap();
+    const living = await this.#parts.cells.reap().then(() => [], (error: unknown): Fact[] => [{ type: 'host-troubled', what: 'what an earlier host left under way', error: errorRecord(error) }]);
     const keep = new Set([...state.unfinished].flatMap((id) => {
       const run = state.runs.get(id);
       const stage = run && currentStage(run);
@@ -28,7 +28,7 @@ export class LocalEffects implements Effects {
       return inside?.state === 'running' ? [`${id}/${inside.name}-${inside.fence}`] : [];
     }));
     const left = [...await this.#parts.workspaces.sweep(keep), ...await this.#parts.releases.clear()];
-    return left.map(({ run, stage, error }): Fact => ({ type: 'cleanup-failed', run, stage, error: errorRecord(error) }));
+    return [...living, ...left.map(({ run, stage, error }): Fact => ({ type: 'cleanup-failed', run, stage, error: errorRecord(error) }))];
   }
 
   async perform(effect: Effect, state: PipelineState, report: (fact: Fact) => void, signal: AbortSignal): Promise<Fact | undefined> {

@@ -1,59 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Fact } from '../../core/facts.ts';
-import { fixturePlan, kindWorld } from '../../core/fixture.ts';
-import type { Effect } from '../../core/owed.ts';
 import { TrunklineError } from '../../foundation/errors.ts';
 import { systemClock } from '../../foundation/clock.ts';
-import { digestOf } from '../../foundation/digest.ts';
 import { memoryJournal } from '../../journal/memory/journal.ts';
-import type { Effects } from '../effects.ts';
-import { EmbeddedHost, type EmbeddedParts } from './host.ts';
-
-type Perform = (effect: Effect, signal: AbortSignal) => Promise<Fact | undefined>;
-
-const plan = fixturePlan();
-
-/** Everything is done at once, but what `other` takes on itself. */
-function performing(other: (effect: Effect) => Perform | undefined): Effects {
-  return {
-    recover: async () => [], release: async () => {}, close: async () => {},
-    perform: async (effect, state, _report, signal) => {
-      const own = other(effect);
-      if (own) return own(effect, signal);
-      const place = { run: effect.run, stage: effect.stage } as const;
-      if (effect.type === 'attempt') return { type: 'attempt-ended', ...place, action: effect.action.name, attempt: effect.attempt, end: kindWorld().end(effect, plan) };
-      if (effect.type === 'attest') return { type: 'attested', ...place, attestations: [{ digest: digestOf(effect.key), predicateType: 'test', name: effect.what === 'stage' ? `${effect.stage} passed` : `approval ${state.runs.get(effect.run)?.attempt ?? 1}` }] };
-      const { step } = effect;
-      if (step.type === 'watch') return new Promise((resolve) => signal.addEventListener('abort', () => resolve(undefined)));
-      const fact = step.type === 'prepare' ? { type: 'prepared', region: step.region } as const
-        : step.type === 'shift' ? { type: 'shifted', region: step.region, step: step.step, weight: step.weight } as const
-        : step.type === 'bake' ? { type: 'baked', region: step.region, step: step.step, requests: 1 } as const
-        : { type: step.type === 'restore' ? 'restored' : 'settled', region: step.region } as const;
-      return { type: 'rollout', ...place, fact };
-    },
-  };
-}
-
-async function hosted(effects: Effects, parts: Partial<EmbeddedParts> = {}): Promise<{ readonly host: EmbeddedHost; push(id: string): Promise<string>; until(what: string, is: () => boolean): Promise<void> }> {
-  const host = await EmbeddedHost.start({
-    clock: systemClock, journal: memoryJournal(), effects, capacity: { builds: 2 }, pin: () => undefined, operators: () => ({ people: { ann: { groups: ['operators'] } } }),
-    look: async () => undefined, down: async () => ({ events: [] }), ...parts,
-  });
-  return {
-    host,
-    push: async (id) => {
-      host.report({ type: 'trunk-seen', commits: [{ id, tree: id, subject: id, author: 'a', reverts: [] }] });
-      return (await host.command({ type: 'run', commit: id, again: false }, 'ann')).run as string;
-    },
-    until: async (what, is) => {
-      for (let turn = 0; !is(); turn += 1) {
-        assert.ok(turn < 5_000, `never: ${what}`);
-        await new Promise((resolve) => setTimeout(resolve, 2));
-      }
-    },
-  };
-}
+import { LocalEffects, type EffectParts } from './effects.ts';
+import { hosted, performing } from './fixture.ts';
 
 test('whatever an effect throws fails its own run, and the host goes on with the others', async () => {
   const poison: { readonly [name: string]: unknown } = { attempt: new TypeError('x is not a function'), attest: 'a string', rollout: null };
@@ -102,6 +53,23 @@ test('nothing is begun in an environment while it is taken down, and what deploy
   await host[Symbol.asyncDispose]();
 });
 
+test('of two that are asked for at once, each is taken down, and both are open again afterwards', async () => {
+  const ends = { beta: Promise.withResolvers<void>(), gamma: Promise.withResolvers<void>() };
+  const { host, push, until } = await hosted(performing(() => undefined), { down: async (name) => (await ends[name as 'beta'].promise, { events: [] }) });
+  const beta = host.command({ type: 'down', environment: 'beta' }, 'ann');
+  const gamma = host.command({ type: 'down', environment: 'gamma' }, 'ann');
+  ends.beta.resolve();
+  await beta;
+  const run = await push('a');
+  await until('Gamma', () => host.state.runs.get(run)?.stages.gamma?.rollout !== undefined);
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  assert.equal(host.state.runs.get(run)?.stages.gamma?.state, 'running', 'it waits for the end of Gamma');
+  ends.gamma.resolve();
+  await gamma;
+  await until('the approval', () => host.state.runs.get(run)?.approval !== undefined);
+  await host[Symbol.asyncDispose]();
+});
+
 test('an environment that can not be put back may be taken down, which ends what it owes', async () => {
   const { host, push, until } = await hosted(performing((effect) => {
     if (effect.type === 'rollout' && effect.step.type === 'restore') return () => Promise.reject(new TrunklineError('REGION_SILENT', 'infra', 'silence'));
@@ -134,4 +102,18 @@ test('a host that is asked to end ends what it asks of the trunk, and journals n
   await host[Symbol.asyncDispose]();
   await polled;
   assert.deepEqual([...journal.read(0)].filter(({ type }) => type === 'command-refused'), []);
+});
+
+test('what of an earlier host does not die is told, and keeps no host from starting', async () => {
+  const stuck = new TrunklineError('PROCESS_LIVES', 'infra', 'the kernel does not end it');
+  const parts = { cells: { reap: () => Promise.reject(stuck) }, workspaces: { sweep: async () => [] }, releases: { clear: async () => [] } };
+  const local = new LocalEffects(parts as unknown as EffectParts);
+  const told = new Array<string>();
+  const journal = memoryJournal();
+  const { host, push, until } = await hosted({ ...performing(() => undefined), recover: (state) => local.recover(state) }, { journal, tell: (line) => told.push(line) });
+  assert.deepEqual(told, ['what an earlier host left under way: the kernel does not end it [PROCESS_LIVES]']);
+  assert.ok([...journal.read(0)].some((event) => event.type === 'host-troubled' && event.error.code === 'PROCESS_LIVES'));
+  const run = await push('a');
+  await until('the approval', () => host.state.runs.get(run)?.approval !== undefined);
+  await host[Symbol.asyncDispose]();
 });

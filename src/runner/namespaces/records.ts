@@ -26,7 +26,7 @@ export async function recordCell(scratch: string, first: ProcessIdentity): Promi
 export async function reapRecords(records: string, isMine: (name: string) => boolean): Promise<number> {
   await mkdir(records, { recursive: true, mode: 0o700 });
   const names = (await readdir(records)).filter((name) => !isMine(name));
-  const living = await Promise.all(names.map(async (name) => {
+  const reaped = await Promise.allSettled(names.map(async (name) => {
     const record = await read(join(records, name));
     // After a restart of the machine nothing lives, and the numbers belong to others.
     const lived = record !== undefined && record.boot === await bootId() && await lives(record);
@@ -37,7 +37,10 @@ export async function reapRecords(records: string, isMine: (name: string) => boo
     });
     return lived;
   }));
-  return living.filter(Boolean).length;
+  // One that does not die keeps none of the others alive.
+  const failed = reaped.find(({ status }) => status === 'rejected');
+  if (failed?.status === 'rejected') throw failed.reason;
+  return reaped.filter((each) => each.status === 'fulfilled' && each.value).length;
 }
 
 /** @returns undefined where the host died before the record was whole: then nothing of a commit had run. */
