@@ -28,7 +28,7 @@ import { Workspaces } from './host/embedded/workspaces.ts';
 import { keptLocally } from './kept.ts';
 import { memoryJournal } from './journal/memory/journal.ts';
 import { parsePlan, type Plan } from './pipeline/plan.ts';
-import { readPipeline } from './settings.ts';
+import { readPipeline, readSandbox } from './settings.ts';
 import type { Place } from './place.ts';
 import type { Cells } from './runner/cell.ts';
 import { openLog } from './runner/log.ts';
@@ -64,7 +64,7 @@ export async function localBuild({ place, folder, plan, cells, workTree, staged,
   const artifacts = await openDiskStore(join(folder, 'artifacts'));
   const secrets = new SecretFiles(place.secrets);
   const logs = join(place.logs, 'build');
-  const parts: readonly ActionKind[] = [...plainKinds, secretlintKind(readOnly(openScans(place.scans))), osvKind(httpsFeed({ folder: place.advisories, clock: systemClock })), 
+  const parts: readonly ActionKind[] = [...plainKinds, secretlintKind(readOnly(openScans(place.scans))), osvKind(httpsFeed({ folder: place.advisories, clock: systemClock, inner: readSandbox(place.sandbox).registries })), 
     commitKind({
       verify: async () => undefined, tracked: ({ workdir }) => trackedInFolder(workdir),
       mayLeaveEmpty: readPipeline(place.pipeline)?.submodules === 'leave-empty',

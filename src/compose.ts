@@ -124,7 +124,7 @@ export async function startHost({ place: given, settings, repositoryName, wrap =
     const kinds: readonly ActionKind[] = [
       ...plainKinds,
       secretlintKind(openScans(place.scans)),
-      osvKind(httpsFeed({ folder: place.advisories, clock: systemClock })),
+      osvKind(httpsFeed({ folder: place.advisories, clock: systemClock, inner: readSandbox(place.sandbox).registries })),
       commitKind({
         verify: async (commit) => void await trunk.find(commit), tracked: ({ commit }) => trackedAt(place.repository, commit),
         mayLeaveEmpty: settings.submodules === 'leave-empty',

@@ -19,6 +19,7 @@ import { removeFolder } from './foundation/removal.ts';
 import type { Digest } from './foundation/units.ts';
 import type { StageName } from './pipeline/plan.ts';
 import type { Place } from './place.ts';
+import { readOperators } from './settings.ts';
 
 const MOST_NAMED = 5;
 
@@ -48,7 +49,7 @@ export async function verifyStored(place: Place, repository: string, state: Pipe
   const manifestBytes = await store.get(artifact).catch(() => undefined); // what is wrong with it was said above
   const run = [...state.runs.values()].find((one) => one.kind === 'STANDARD' && one.artifact === artifact);
   if (manifestBytes && run?.plan) {
-    const verdict = verifyRelease({ artifact, manifestBytes, attestations, keys: trusted, expectations: expectationsOf(state, run, repository) });
+    const verdict = verifyRelease({ artifact, manifestBytes, attestations, keys: trusted, expectations: expectationsOf(state, run, { repository, acceptsUnisolated: readOperators(place.operators).acceptsUnisolatedBuilds === true }) });
     if (!verdict.ok) failures.push(...verdict.failures);
   } else if (manifestBytes) {
     failures.push({ code: 'ARTIFACT_UNKNOWN', message: `no run of this pipeline made ${artifact}: what it should show is not known` });
@@ -69,8 +70,11 @@ async function alteredCopies(place: Place, state: PipelineState, artifact: Diges
   return failures;
 }
 
+/** What the run does not say. @property acceptsUnisolated the operator's word, as Prod asks for it. */
+interface Judged { readonly repository: string; readonly acceptsUnisolated: boolean }
+
 /** What the last stage that let it in required of it, and proof of every stage that it has passed. */
-function expectationsOf(state: PipelineState, run: Run, repository: string): Parameters<typeof verifyRelease>[0]['expectations'] {
+function expectationsOf(state: PipelineState, run: Run, { repository, acceptsUnisolated }: Judged): Parameters<typeof verifyRelease>[0]['expectations'] {
   if (!run.plan) throw new Error(`run ${run.id} has no plan`);
   const { plan, digest } = run.plan;
   const approvals = run.approval ? approvalsNeeded(run.approval) : 1;
@@ -79,7 +83,7 @@ function expectationsOf(state: PipelineState, run: Run, repository: string): Par
     return one.evidence !== 'approval' || run.stages.prod?.rollout !== undefined;
   });
   return {
-    environment: 'prod', repository, ref: `refs/heads/${plan.trunk}`, commit: run.commit, plan: digest, builders: [builderOf(plan.application)], isolation: 'any',
+    environment: 'prod', repository, ref: `refs/heads/${plan.trunk}`, commit: run.commit, plan: digest, builders: [builderOf(plan.application)], isolation: acceptsUnisolated ? 'any' : 'namespaces',
     required, sequence: { candidate: run.sequence },
     // An approval that has expired since was good when it was used.
     now: Math.min(systemClock.now(), run.finished?.at ?? systemClock.now()), floor: Math.min(state.latest, run.finished?.at ?? state.latest),

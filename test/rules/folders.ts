@@ -33,7 +33,7 @@ export const folders: { readonly [folder: string]: FolderRule } = {
   environment: { values: ['foundation', 'pipeline', 'artifact', 'runner', 'sandbox'] },
   // Reads what environments measured, and lets the rollout judge it.
   telemetry: { values: ['foundation', 'rollout'], types: ['environment', 'pipeline'] },
-  actions: { values: ['telemetry', 'foundation', 'catalogue', 'inspection', 'pipeline', 'artifact', 'environment', 'reports', 'rollout', 'runner', 'sandbox', 'source'] },
+  actions: { values: ['telemetry', 'foundation', 'catalogue', 'inspection', 'pipeline', 'artifact', 'environment', 'reports', 'rollout', 'runner', 'sandbox', 'network', 'source'] },
   host: { values: ['telemetry', 'foundation', 'pipeline', 'artifact', 'journal', 'core', 'rollout', 'environment', 'actions', 'reports', 'runner', 'sandbox', 'source', 'cache'] },
   server: { values: ['foundation', 'pipeline', 'journal', 'core', 'metrics', 'host'] },
   // The composition root hands the commands what they need; they see its shape alone.

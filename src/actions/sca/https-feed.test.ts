@@ -31,8 +31,9 @@ async function served(t: TestContext, answer: RequestListener, options: Partial<
   t.after(close);
   const clock = new VirtualClock(Date.now());
   const copies = join(folder, 'copies');
-  const feed = httpsFeed({ folder: copies, clock, ca: cert, ...options });
-  return { feed, clock, close, copies, url: `https://localhost:${(server.address() as AddressInfo).port}/all.zip` };
+  const { port } = server.address() as AddressInfo;
+  const feed = httpsFeed({ folder: copies, clock, ca: cert, inner: [`localhost:${port}`], ...options });
+  return { feed, clock, close, copies, url: `https://localhost:${port}/all.zip` };
 }
 
 async function codeOf(fetched: Promise<unknown>): Promise<string> {
@@ -72,8 +73,19 @@ test('it follows a few redirects, over https and never to where credentials are'
   assert.match(await codeOf(feed.fetch(leading('round'), signal)), /leads on more than 5 times/);
   assert.match(await codeOf(feed.fetch(leading('http://localhost/'), signal)), /leads to http:/);
   assert.match(await codeOf(feed.fetch(leading('file:///etc/passwd'), signal)), /leads to file:/);
-  assert.match(await codeOf(feed.fetch(leading('https://169.254.169.254/latest'), signal)), /no source of advisories/);
-  assert.match(await codeOf(feed.fetch(leading('https://[fe80::1]/'), signal)), /no source of advisories/);
+  for (const address of ['127.0.0.1', '127.1', '2130706433', '0.0.0.0', '10.1.2.3', '100.64.0.1', '172.16.0.1', '192.168.0.1', '[::1]', '[::ffff:127.0.0.1]', '[fd00::1]']) {
+    assert.match(await codeOf(feed.fetch(leading(`https://${address}/all.zip`), signal)), /an address of this machine or its network/, address);
+  }
+  assert.match(await codeOf(feed.fetch(leading('https://localhost:1/'), signal)), /localhost, which is .*an address of this machine/, 'another port than the operator named');
+  assert.match(await codeOf(feed.fetch(leading('https://169.254.169.254/latest'), signal)), /of this machine or its network/);
+  assert.match(await codeOf(feed.fetch(leading('https://[fe80::1]/'), signal)), /of this machine or its network/);
+});
+
+test('a name that leads into this machine is not connected to, unless the operator named it', { skip }, async (t) => {
+  let asked = 0;
+  const { feed, url } = await served(t, (_request, response) => response.end(`answer ${asked += 1}`), { inner: [] });
+  assert.match(await codeOf(feed.fetch(url, signal)), /^ADVISORIES_UNREACHABLE: .*localhost, which is/);
+  assert.equal(asked, 0);
 });
 
 test('too much, too slow and an error of the server are told, and nothing of them is kept', { skip }, async (t) => {
