@@ -26,3 +26,10 @@ test('where there are no control groups, each process is limited', { skip: (prli
   assert.deepEqual(await holding.watch(() => undefined).hit(), []);
   await holding.end();
 });
+
+test('a limit of the machine that is tighter already stays, and nothing fails for it', { skip: (prlimit === undefined || process.platform !== 'linux') && 'no prlimit here' }, async () => {
+  const module = JSON.stringify(new URL('./holding.ts', import.meta.url).href);
+  const program = `const { hold } = await import(${module}); const { words } = await hold('none', { memory: 2 ** 30, processes: 4096, disk: 2 ** 30 }, [], ${JSON.stringify(prlimit)}, async () => undefined); console.log(words.slice(1).join(' '));`;
+  const words = await ran([prlimit as string, '--nproc=3000:3000', ...asOther, process.execPath, '--input-type=module', '--eval', program]);
+  assert.equal(words.trim(), '--fsize=1073741824 --data=1073741824');
+});

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { statfs } from 'node:fs/promises';
+import { readFile, statfs } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { type ControlGroup, makeGroup } from './control-group.ts';
 import { type Limited, type Limits, limitText } from './limits.ts';
@@ -35,8 +35,20 @@ export async function hold(name: string, limits: Limits, folders: readonly strin
   const entrances = group?.entrances ?? [];
   const enter = entrances.length === 0 ? [] : ['/bin/sh', '-c', ENTER, 'sh', String(entrances.length), ...entrances];
   // A file larger than all may be is refused by the kernel at once; the sum is looked at.
-  const rest = prlimit === undefined ? [] : [prlimit, `--fsize=${limits.disk}`, ...(group?.held.includes('processes') ? [] : [`--nproc=${limits.processes}`]), ...(group?.held.includes('memory') ? [] : [`--data=${limits.memory}`])];
+  const wanted = [['fsize', limits.disk], ...(group?.held.includes('processes') ? [] : [['nproc', limits.processes]] as const), ...(group?.held.includes('memory') ? [] : [['data', limits.memory]] as const)] as const;
+  const most = await hardLimits();
+  const options = wanted.filter(([name, value]) => value <= most[name]).map(([name, value]) => `--${name}=${value}`);
+  const rest = prlimit === undefined || options.length === 0 ? [] : [prlimit, ...options];
   return { limits, words: [...enter, ...rest], watch: (stop) => watching(group, limits, folders, stop), end: async () => group?.remove() };
+}
+
+const ROWS = { fsize: 'Max file size', nproc: 'Max processes', data: 'Max data size' } as const;
+
+/** This process's hard limits: nobody but root can ask for more, and what is tighter already holds. */
+async function hardLimits(): Promise<{ readonly [name in keyof typeof ROWS]: number }> {
+  const text = await readFile('/proc/self/limits', 'utf8').catch(() => '');
+  const of = (row: string): number => Number(new RegExp(`^${row}\\s+\\S+\\s+(\\d+)\\s`, 'm').exec(text)?.[1] ?? Infinity);
+  return { fsize: of(ROWS.fsize), nproc: of(ROWS.nproc), data: of(ROWS.data) };
 }
 
 function watching(group: ControlGroup | undefined, limits: Limits, folders: readonly string[], stop: () => void): Watch {

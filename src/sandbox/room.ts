@@ -8,8 +8,10 @@ import { credentialPlaces } from './credentials.ts';
 import { enclose } from './enclosure.ts';
 import { handOver } from './hand-over.ts';
 import { type Holder, startHolder } from './holder.ts';
+import { hitText, hold, type Holding } from './holding.ts';
 import { homes } from './homes.ts';
 import { firstInside, type Given, handed, inside } from './inside.ts';
+import type { Limits } from './limits.ts';
 import { type Member, membersAmong } from './members.ts';
 import { neededPaths, productFolder } from './needed.ts';
 import { descendantsOf, endMarked, marked, send, type Variables } from './processes.ts';
@@ -33,13 +35,19 @@ export interface RoomSpec {
   readonly needed?: readonly string[];
   /** Part of the environment of all its processes, and of no others: they are found by it. */
   readonly marks: Given;
+  /** What all of it together may use, and the name of its control group, which nothing else on this machine has. */
+  readonly held?: Held;
 }
+
+export interface Held { readonly group: string; readonly limits: Limits }
 
 export interface Room {
   /** As they are named inside. */
   readonly home: string;
   readonly temporary: string;
   readonly data: string | undefined;
+  /** The limits that it has hit so far, for people: `4096 processes`. Undefined for none, and where only single processes are held. */
+  hit(): Promise<string | undefined>;
   /** At most once. `stdio` of the descriptors 0 to 3. */
   start(words: readonly string[], env: Given, stdio: readonly ('ignore' | 'pipe')[]): Running;
   /** Ends whatever still runs in it, proves it, and removes what it left. Idempotent. */
@@ -72,7 +80,7 @@ export async function openRoom(spec: RoomSpec): Promise<Room> {
   return spec.tools ? walled({ ...spec, scratch: await realpath(spec.scratch) }, spec.tools) : open(spec, home, temporary);
 }
 
-async function walled({ scratch, folder, writable, data, hidden, needed = [], marks }: RoomSpec, tools: Tools): Promise<Room> {
+async function walled({ scratch, folder, writable, data, hidden, needed = [], marks, held }: RoomSpec, tools: Tools): Promise<Room> {
   const home = join(scratch, 'home');
   const { stranger } = tools;
   if (stranger) await requireOpen(productFolder());
@@ -85,10 +93,11 @@ async function walled({ scratch, folder, writable, data, hidden, needed = [], ma
   });
   let holder: Holder | undefined = await startHolder({ tools, enclosure, scratch, marks });
   const first = holder.first.pid;
+  const limited = await holding(held, tools.prlimit);
   return {
-    home, temporary: '/tmp', data: data?.target,
+    home, temporary: '/tmp', data: data?.target, hit: limited.hit,
     start(words, env, stdio) {
-      const [program = '', ...rest] = inside(tools, first, { cwd: folder, words, first: TELLS });
+      const [program = '', ...rest] = [...limited.words, ...inside(tools, first, { cwd: folder, words, first: TELLS })];
       const channels: StdioOptions = [...stdio, ...Array<'ignore'>(TOLD_BY - stdio.length).fill('ignore'), 'pipe'];
       const child = spawn(program, rest, { cwd: '/', env: { PATH: env['PATH'], ...marks, ...handed(env) }, detached: true, stdio: channels });
       return { child, over: Promise.race([toldBy(child), exited(child)]), members: () => membersBelow(child.pid) };
@@ -96,18 +105,31 @@ async function walled({ scratch, folder, writable, data, hidden, needed = [], ma
     async close() {
       await holder?.end();
       holder = undefined;
+      await limited.end();
       await removeFolder(scratch);
     },
   };
 }
 
+interface Limited extends Pick<Holding, 'words' | 'end'>, Pick<Room, 'hit'> {}
+
+/** Whatever is not held by the group is by `prlimit`, process by process. */
+async function holding(held: Held | undefined, prlimit: string | undefined): Promise<Limited> {
+  if (held === undefined) return { words: [], hit: async () => undefined, end: async () => {} };
+  const { words, watch, end } = await hold(held.group, held.limits, [], prlimit);
+  const watched = watch(() => {});
+  return { words, end, hit: async () => hitText(await watched.hit(), held.limits) };
+}
+
 /** Where there are no namespaces. */
-function open({ scratch, folder, data, marks }: RoomSpec, home: string, temporary: string): Room {
+async function open({ scratch, folder, data, marks, held }: RoomSpec, home: string, temporary: string): Promise<Room> {
+  const limited = await holding(held, undefined);
   const ours = (environment: Variables): boolean => Object.entries(marks).every(([name, value]) => environment.get(name) === value);
   let started: ChildProcess | undefined;
   return {
-    home, temporary, data: data?.source,
-    start([program = '', ...rest], env, stdio) {
+    home, temporary, data: data?.source, hit: limited.hit,
+    start(words, env, stdio) {
+      const [program = '', ...rest] = [...limited.words, ...words];
       const child = spawn(program, rest, { cwd: folder, env: { ...env, ...marks }, detached: true, stdio: [...stdio] });
       started = child;
       return { child, over: exited(child), members: async () => membersAmong(await marked(ours)) };
@@ -115,6 +137,7 @@ function open({ scratch, folder, data, marks }: RoomSpec, home: string, temporar
     async close() {
       if (started?.pid !== undefined) send(-started.pid, 'SIGKILL');
       await endMarked(ours);
+      await limited.end();
       await removeFolder(scratch);
     },
   };

@@ -90,8 +90,11 @@ export class Fleet implements Backend {
 
   #unhealthy(why: string): TrunklineError {
     const { run } = this.placed.plan;
-    return new TrunklineError('INSTANCE_UNHEALTHY', 'code', `release ${this.release}: an instance (${run}) ${why}; ${this.healthy.length} of ${this.#instances.length} are healthy`,
-      hint(this.#log.lastLines(50), this.placed.plan), this.#log.lastLines(20));
+    const hit = this.#instances.find((instance) => instance.hit !== undefined)?.hit;
+    const limited = hit === undefined ? '' : `; it hit the limit of ${hit}`;
+    const use = 'use less, or let an operator raise "limits" in sandbox.json of the state folder';
+    return new TrunklineError('INSTANCE_UNHEALTHY', 'code', `release ${this.release}: an instance (${run}) ${why}; ${this.healthy.length} of ${this.#instances.length} are healthy${limited}`,
+      hit !== undefined ? use : hint(this.#log.lastLines(50), this.placed.plan), this.#log.lastLines(20));
   }
 }
 

@@ -17,6 +17,7 @@ export class Instance {
   #restarts = 0;
   /** Starts in a row that did not become healthy. */
   failures = 0;
+  #hit: string | undefined;
 
   /** @param changed called whenever health changes or a start fails. */
   constructor(spec: InstanceSpec, index: number, changed: () => void) {
@@ -27,6 +28,11 @@ export class Instance {
   /** The process that may be given traffic now. */
   get healthy(): Life | undefined {
     return this.#life?.healthy ? this.#life : undefined;
+  }
+
+  /** The limits that its process has hit, or the last one that hit some, for people. */
+  get hit(): string | undefined {
+    return this.#life?.hit ?? this.#hit;
   }
 
   /** Ends the process that runs now; another one is started with a fresh environment. */
@@ -48,6 +54,7 @@ export class Instance {
       this.#life = life;
       const healthy = await life.run(signal);
       this.#life = undefined;
+      this.#hit = life.hit ?? this.#hit;
       if (!signal.aborted && !life.isCondemned) this.#spec.crashed();
       this.failures = healthy ? 0 : this.failures + 1;
       changed();

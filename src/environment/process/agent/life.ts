@@ -7,6 +7,7 @@ import type { Millis } from '../../../foundation/units.ts';
 import type { EnvironmentPlan } from '../../../pipeline/plan.ts';
 import { askToEnd } from '../../../sandbox/ending.ts';
 import { openRoom, type Room, type RoomSpec, type Running } from '../../../sandbox/room.ts';
+import type { Walls } from '../walls.ts';
 import { Connections } from './connections.ts';
 import { InFlight } from './inflight.ts';
 import type { InstanceLog } from './instance-log.ts';
@@ -20,7 +21,7 @@ export interface InstanceSpec {
   readonly files: string;
   /** Asked before each start. @throws {TrunklineError} where the folder no longer holds what the artifact does. */
   readonly whole: () => Promise<unknown>;
-  readonly walls: Pick<RoomSpec, 'tools' | 'hidden'>;
+  readonly walls: Pick<RoomSpec, 'tools' | 'hidden'> & Pick<Walls, 'held'>;
   /** Of all processes of the region. */
   readonly marks: RoomSpec['marks'];
   /** Where the region keeps what instances keep; at which path they see it is for the plan to say. */
@@ -48,6 +49,8 @@ export class Life implements Target {
   readonly id: string;
   readonly inFlight = new InFlight();
   healthy = false;
+  /** The limits that it hit, for people; undefined for none so far. */
+  hit: string | undefined;
   /** For traffic; `side` is for our own questions, which must not wait behind it. */
   http!: Connections;
   side!: Pool;
@@ -81,7 +84,9 @@ export class Life implements Target {
       const over = new AbortController();
       void running.over.then((how) => over.abort(`it ended by itself: ${how}`));
       const stop = AbortSignal.any([ending, this.#condemned.signal, over.signal]);
-      const why = await this.#watch(stop);
+      const looks = setInterval(() => void this.#lookAtLimits(room), CHECK_EVERY);
+      const why = await this.#watch(stop).finally(() => clearInterval(looks));
+      await this.#lookAtLimits(room);
       wasHealthy = this.healthy;
       this.healthy = false;
       this.#changed();
@@ -96,10 +101,18 @@ export class Life implements Target {
     return wasHealthy;
   }
 
-  #room(): Promise<Room> {
-    const { walls, marks, data, plan, homes, files } = this.#spec;
+  /** Told once, as it happens: a process that was refused another one may live on. */
+  async #lookAtLimits(room: Room | undefined): Promise<void> {
+    const hit = await room?.hit();
+    if (hit === undefined || hit === this.hit) return;
+    this.hit = hit;
+    this.#spec.log.line(`trunkline: ${this.id} hit the limit of ${hit}; an operator sets others by "limits" in sandbox.json of the state folder`);
+  }
+
+  async #room(): Promise<Room> {
+    const { walls: { held, ...walls }, marks, data, plan, homes, files } = this.#spec;
     return openRoom({
-      ...walls, scratch: join(homes, this.id), folder: files, marks: { ...marks, TRUNKLINE_INSTANCE: this.id },
+      ...walls, held: await held(this.id), scratch: join(homes, this.id), folder: files, marks: { ...marks, TRUNKLINE_INSTANCE: this.id },
       ...(plan.data === undefined ? {} : { data: { source: data, target: plan.data } }),
     });
   }

@@ -6,10 +6,11 @@ import { fileURLToPath } from 'node:url';
 import { errorRecord } from '../../../foundation/errors.ts';
 import type { Millis } from '../../../foundation/units.ts';
 import { openRoom, type Room, type RoomSpec, type Running } from '../../../sandbox/room.ts';
+import type { Walls } from '../walls.ts';
 import { PROBE_LIMIT, probeOutcome, type ProbeOrder, type ProbeOutcome } from '../prober/order.ts';
 
 export interface ProberSpec {
-  readonly walls: Pick<RoomSpec, 'tools' | 'hidden'>;
+  readonly walls: Pick<RoomSpec, 'tools' | 'hidden'> & Pick<Walls, 'held'>;
   /** Of all processes of the region. */
   readonly marks: RoomSpec['marks'];
   /** The folder that holds the folders of all releases here. */
@@ -90,7 +91,8 @@ class ProberProcess {
     this.#running = this.#start(spec, name);
     this.gone = this.#running.then(({ over }) => over, (error: unknown) => `could not be started: ${String(error)}`).then(async (how) => {
       this.over = true;
-      this.#note(how);
+      const hit = await this.#room?.hit();
+      this.#note(hit === undefined ? how : `${how}; it hit the limit of ${hit}`);
       for (const answer of this.#pending.values()) answer({ ok: false, detail: `the prober ended before the probe did: ${how}` });
       await this.#room?.close().catch((error: unknown) => this.#note(errorRecord(error).message));
     });
@@ -123,8 +125,8 @@ class ProberProcess {
     await this.gone;
   }
 
-  async #start({ walls, marks, homes, releases, environment }: ProberSpec, name: string): Promise<Running> {
-    this.#room = await openRoom({ ...walls, scratch: join(homes, name), folder: releases, marks: { ...marks, TRUNKLINE_INSTANCE: name } });
+  async #start({ walls: { held, ...walls }, marks, homes, releases, environment }: ProberSpec, name: string): Promise<Running> {
+    this.#room = await openRoom({ ...walls, held: await held(name), scratch: join(homes, name), folder: releases, marks: { ...marks, TRUNKLINE_INSTANCE: name } });
     const { home, temporary } = this.#room;
     const running = this.#room.start([process.execPath, PROGRAM], { ...environment, HOME: home, TMPDIR: temporary }, ['ignore', 'pipe', 'pipe', 'pipe']);
     const { child } = running;

@@ -69,7 +69,7 @@ export class Region {
     this.#router = new Router(counts);
     this.#database = new Database(this.#layout.database, (line) => around.note(line), () => this.#recycle());
     this.#proberLog = new InstanceLog(join(this.#layout.logs, 'prober.log'), () => this.#masked(this.#secrets));
-    this.#prober = new Prober({ walls: { tools: around.walls.application, hidden: around.walls.hidden }, marks: marksOf(this.#layout), releases: this.#layout.releases, homes: this.#layout.homes, environment: plainEnvironment(this.#layout), note: (line) => this.#proberLog.line(line) });
+    this.#prober = new Prober({ walls: { tools: around.walls.application, hidden: around.walls.hidden, held: around.walls.held }, marks: marksOf(this.#layout), releases: this.#layout.releases, homes: this.#layout.homes, environment: plainEnvironment(this.#layout), note: (line) => this.#proberLog.line(line) });
     this.#measuring = new Measuring({ history: this.#history, counts, file: this.#layout.counts, lives: () => [...this.#fleets.values()], note: (line) => around.note(line) });
   }
 
@@ -264,11 +264,11 @@ export class Region {
   }
 
   #fleet(placed: Placed): Fleet {
-    const { application: tools, hidden } = this.#around.walls;
+    const { application: tools, hidden, held } = this.#around.walls;
     const { id } = placed.release;
     const secrets = chosen(this.#secrets, placed.plan.secrets);
     const fleet = new Fleet(placed, {
-      walls: { tools, hidden }, marks: marksOf(this.#layout), data: this.#layout.data, homes: this.#layout.homes, logs: this.#layout.logs,
+      walls: { tools, hidden, held }, marks: marksOf(this.#layout), data: this.#layout.data, homes: this.#layout.homes, logs: this.#layout.logs,
       files: this.#folder(id),
       whole: async () => placed.content && requireContent({ folder: this.#folder(id), content: placed.content }),
       crashed: () => this.#counts.crash(id),
