@@ -2,6 +2,7 @@ import type { Event } from '../journal/events.ts';
 import type { StagePlan } from '../pipeline/plan.ts';
 import type { Instant } from '../foundation/units.ts';
 import type { PipelineState, Run, StageState } from './state.ts';
+import { isOfTrunk } from './trunk-fold.ts';
 
 /** How many runs may be in Source and Build at once: as many as there are cores. */
 export interface Capacity { readonly builds: number }
@@ -29,22 +30,17 @@ export function admission(state: PipelineState, run: Run, plan: StagePlan, capac
 function overtaking(state: PipelineState, run: Run, plan: StagePlan, shared: StageState): Run | undefined {
   if (run.kind === 'ROLLBACK') return undefined;
   const others = [shared.holder, ...(plan.mode === 'superseded' ? shared.waiting : [])].map((id) => (id === undefined ? undefined : state.runs.get(id)));
-  const newer = others.find((other) => other?.kind === 'STANDARD' && other.sequence > run.sequence && isOnTrunk(state, other));
+  const newer = others.find((other) => other?.kind === 'STANDARD' && other.sequence > run.sequence && isOfTrunk(state, other)); // what left is on its way out
   if (newer) return newer;
   if (run.sequence >= shared.lastAdmitted) return undefined;
   return [...state.runs.values()].find(({ sequence, kind }) => kind === 'STANDARD' && sequence === shared.lastAdmitted);
-}
-
-/** One that left the trunk is on its way out, and carries nobody's change. */
-function isOnTrunk(state: PipelineState, { commit }: Run): boolean {
-  return state.trunk.commits.get(commit)?.orphaned !== true;
 }
 
 /** Who enters next: a rollback before all others (R4), else the newest, or in `queued` the first to come. */
 function next(state: PipelineState, shared: StageState, run: Run, plan: StagePlan): string | undefined {
   // In one order for all who ask: otherwise two could each wait for the other.
   const inOrder = shared.waiting.includes(run.id) ? shared.waiting : [...shared.waiting, run.id];
-  const candidates = inOrder.flatMap((id) => state.runs.get(id) ?? []).filter((other) => other.id === run.id || other.kind === 'ROLLBACK' || isOnTrunk(state, other));
+  const candidates = inOrder.flatMap((id) => state.runs.get(id) ?? []).filter((other) => other.id === run.id || other.kind === 'ROLLBACK' || isOfTrunk(state, other));
   const first = candidates.find(({ kind }) => kind === 'ROLLBACK');
   if (first) return first.id;
   if (plan.mode === 'queued') return shared.waiting[0] ?? run.id;

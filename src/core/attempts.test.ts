@@ -103,15 +103,19 @@ test('a stage that closes waits for no time', () => {
   assert.equal(wakeAt(it.state), undefined);
 });
 
-test('a commit has one run at a time, also when an earlier one of it is tried again', () => {
+test('a commit has one run at a time: the last is tried again, and none beside or after it', () => {
   const it = new Simulation(fixturePlan(), kindWorld({ code: 100 }));
   const first = it.push('a');
   const { commit } = it.state.runs.get(first)!;
   it.ask({ type: 'cancel', run: first, reason: 'no' });
   it.advanceTo(10);
   const second = it.ask({ type: 'run', commit, again: true });
+  const late = { record: { code: 'RETRY_TOO_LATE' } };
+  const isLate = (thrown: unknown): boolean => (thrown as typeof late).record.code === late.record.code;
+  assert.throws(() => it.ask({ type: 'retry', run: first, actions: 'failed' }), isLate, 'the later one is under way');
   it.ask({ type: 'cancel', run: second, reason: 'no' });
   it.advanceTo(20);
-  it.ask({ type: 'retry', run: first, actions: 'failed' });
-  assert.equal(it.ask({ type: 'run', commit, again: true }), first);
+  assert.throws(() => it.ask({ type: 'retry', run: first, actions: 'failed' }), isLate, 'the later one has ended');
+  assert.equal(it.ask({ type: 'retry', run: second, actions: 'failed' }), second);
+  assert.equal(it.ask({ type: 'run', commit, again: true }), second);
 });

@@ -8,6 +8,7 @@ import { approving } from './approving.ts';
 import { authorise, authoriseRole, type Operators } from './operators.ts';
 import { rollingBack } from './rolling-back.ts';
 import { stagesOf, retriesOf, type PipelineState, type Run } from './state.ts';
+import { isOfTrunk } from './trunk-fold.ts';
 
 /** How often a run may be tried in all (R6). */
 const MOST_ATTEMPTS = 3;
@@ -60,11 +61,10 @@ function start(state: PipelineState, command: Extract<Command, { type: 'run' }>,
   const commit = state.trunk.commits.get(command.commit);
   if (!commit) throw new TrunklineError('NOT_ON_TRUNK', 'refused', `${command.commit} is no commit of the trunk that Trunkline has seen`, 'merge it to the trunk first');
   if (commit.orphaned) throw new TrunklineError('NOT_ON_TRUNK', 'refused', `${command.commit.slice(0, 12)} left the trunk when it was rewritten`, 'merge it to the trunk again');
-  // What became of it before it left the trunk, or before what carried it did, says nothing of it now.
-  const all = commit.hasRun ? [...state.runs.values()].filter((run) => run.kind === 'STANDARD' && run.commit === command.commit) : [];
-  const earlier = all.find(({ finished: ended }) => !ended) ?? all.at(-1); // an older one may have been tried again
+  const earlier = lastRunOf(state, commit.id);
   if (earlier && !earlier.finished) return decision(earlier, `run ${earlier.id} of this commit is under way already`, []);
-  if (earlier?.finished && !command.again) {
+  // What became of it before it left the trunk, or before what carried it did, says nothing of it now.
+  if (earlier?.finished && commit.hasRun && !command.again) {
     if (earlier.finished.outcome === 'SUCCEEDED') return decision(earlier, `run ${earlier.id} has released this commit already; --again releases it once more`, []);
     const superseded = earlier.finished.outcome === 'SUPERSEDED';
     throw new TrunklineError('RUN_ENDED', 'refused', `run ${earlier.id} of this commit ended ${earlier.finished.outcome}: ${earlier.finished.reason}`,
@@ -75,6 +75,12 @@ function start(state: PipelineState, command: Extract<Command, { type: 'run' }>,
     events: [{ type: 'run-started', at: now, run, sequence: commit.place, kind: 'STANDARD', commit: commit.id, by: user }],
     answer: { run, message: `run ${run} begins for ${commit.id.slice(0, 12)}`, began: true },
   };
+}
+
+/** The one that is under way, else the last that began: a commit has one run at a time. */
+function lastRunOf(state: PipelineState, commit: string): Run | undefined {
+  const all = [...state.runs.values()].filter((run) => run.kind === 'STANDARD' && run.commit === commit);
+  return all.findLast((run) => !run.finished) ?? all.at(-1);
 }
 
 function isAccepted(run: Run): boolean {
@@ -100,6 +106,15 @@ export function whyNoRetry(state: PipelineState, run: Run): TrunklineError | und
   if (run.attempt >= MOST_ATTEMPTS) return new TrunklineError('RETRY_LIMIT', 'refused', `run ${run.id} was tried ${run.attempt} times`, 'commit a correction to the trunk');
   if (run.kind === 'ROLLBACK') return whyNotBack(state, run);
   if (state.trunk.commits.get(run.commit)?.orphaned) return new TrunklineError('SOURCE_GONE', 'refused', `${run.commit.slice(0, 12)} left the trunk when it was rewritten`, 'merge it to the trunk again');
+  const last = lastRunOf(state, run.commit);
+  if (last && last.id !== run.id) {
+    const why = `run ${last.id} of the same commit has taken its place`;
+    return new TrunklineError('RETRY_TOO_LATE', 'refused', why, `"trunkline show ${last.id}" shows what became of it`);
+  }
+  if (!isOfTrunk(state, run)) {
+    const why = `${run.commit.slice(0, 12)} left the trunk and came back since: it is new there`;
+    return new TrunklineError('RETRY_TOO_LATE', 'refused', why, `"trunkline run ${run.commit.slice(0, 12)}" begins a run of it`);
+  }
   const ended = stagesOf(run).find(({ name }) => run.stages[name] && run.stages[name].state !== 'passed');
   if (ended && ended.mode !== 'parallel' && state.stages[ended.name].lastAdmitted > run.sequence) {
     return new TrunklineError('RETRY_TOO_LATE', 'refused', `a newer commit has entered ${ended.name} since`, 'its run carries this change');

@@ -53,6 +53,8 @@ export interface RunBook {
   readonly kind: 'STANDARD' | 'ROLLBACK';
   readonly commit: string;
   readonly sequence: number;
+  /** How often its commit had come to the trunk when it began: what left and came back is new. */
+  readonly stay: number;
   readonly restores?: string;
   /** Of a ROLLBACK: regions that it says it can't put back. */
   readonly left?: readonly string[];
@@ -68,6 +70,7 @@ export interface RunBook {
   /** A breach, in this attempt, that no person asked for. */
   breached: boolean;
   outcome?: Outcome;
+  supersededBy?: string;
   readonly ends: Set<number>;
 }
 
@@ -75,8 +78,12 @@ export interface ReleaseBook { readonly run: string; readonly origin: string; re
 
 export class Book {
   /** The trunk as it is now, oldest first. */
-  trunk: string[] = [];
+  trunk: readonly string[] = [];
   readonly seen = new Set<string>();
+  /** Of each commit its first parent: what comes before it on any trunk that it is on. */
+  readonly parents = new Map<string, string | undefined>();
+  /** How often each came to the trunk. */
+  readonly stays = new Map<string, number>();
   readonly runs = new Map<string, RunBook>();
   /** By stage: the fence given out last, and every commit that was let in. */
   readonly fences = new Map<StageName, number>();
@@ -90,6 +97,18 @@ export class Book {
   readonly settled = new Map<string, ReleaseBook[]>();
   /** By artifact: found bad when it was live. */
   readonly bad = new Set<string>();
+
+  /** The trunk whose head this commit is, oldest first. */
+  chainTo(head: string | undefined): string[] {
+    const chain: string[] = [];
+    for (let id = head; id !== undefined; id = this.parents.get(id)) chain.unshift(id);
+    return chain;
+  }
+
+  /** Whether a run began for its commit as it is on the trunk now. */
+  isOfTrunk(run: RunBook): boolean {
+    return run.kind === 'STANDARD' && this.trunk.includes(run.commit) && run.stay === this.stays.get(run.commit);
+  }
 
   /** §6, force-push: what was admitted is counted anew from what is left. */
   orphan(commits: readonly string[]): void {

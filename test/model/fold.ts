@@ -5,11 +5,14 @@ import type { RolloutFact } from '../../src/rollout/rollout.ts';
 import { stagesOf, type Book, type RegionBook, type RolloutBook, type RunBook, type StageBook } from './book.ts';
 
 export function takeDown(book: Book, event: Event): void {
-  if (event.type === 'commit-pushed') book.seen.add(event.commit.id);
+  if (event.type === 'commit-pushed') {
+    book.seen.add(event.commit.id);
+    book.stays.set(event.commit.id, (book.stays.get(event.commit.id) ?? 0) + 1);
+  }
   else if (event.type === 'run-started') {
     const artifact = event.restores === undefined ? undefined : book.run(event.restores).artifact;
     const restores = event.restores === undefined ? {} : { restores: event.restores, ...(event.left ? { left: event.left } : {}), ...(artifact === undefined ? {} : { artifact }) };
-    book.runs.set(event.run, { id: event.run, kind: event.kind, commit: event.commit, sequence: event.sequence, attempt: 1, stages: new Map(), evidence: [], breached: false, ends: new Set(), ...restores });
+    book.runs.set(event.run, { id: event.run, kind: event.kind, commit: event.commit, sequence: event.sequence, stay: book.stays.get(event.commit) ?? 0, attempt: 1, stages: new Map(), evidence: [], breached: false, ends: new Set(), ...restores });
   } else if (event.type === 'environment-removed') takenDown(book, event);
   else if ('run' in event && event.type !== 'command-refused') inRun(book, book.run(event.run), event);
 }
@@ -39,6 +42,7 @@ function inRun(book: Book, run: RunBook, event: InRun): void {
     case 'run-retried': tryAgain(run, event.attempt, event.actions); break;
     case 'run-finished':
       run.outcome = event.outcome;
+      if (event.supersededBy !== undefined) run.supersededBy = event.supersededBy;
       run.ends.add(event.attempt);
       break;
     case 'approval-requested':

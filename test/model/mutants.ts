@@ -33,6 +33,14 @@ export const mutants: readonly Mutant[] = [
   mutant('core/admission', 'an older run turns out a newer one that waits', "(plan.mode === 'superseded' ? shared.waiting : [])", '[]'),
   mutant('core/admission', 'the last to come is the first to enter', 'return shared.waiting[0] ?? run.id;', 'return shared.waiting.at(-1) ?? run.id;'),
   mutant('core/admission', 'a rollback is superseded', "if (run.kind === 'ROLLBACK') return undefined;", ''),
+  // The trunk
+  mutant('core/trunk-fold', 'what left the trunk still counts as let in', 'return commit === undefined || (!commit.orphaned && commit.place === sequence);', 'return true;'),
+  mutant('core/trunk-fold', 'what comes back keeps the runs of before', '...(known ? { returnedAt: at } : {}),', '...(known ? { returnedAt: at } : {}), ...(known?.hasRun ? { hasRun: true } : {}),'),
+  mutant('core/trunk-fold', 'a head that was taken along stays taken along', 'if (head && isCarriedByNobody(state, head))', 'if (head && !head)'),
+  mutant('core/facts', 'what left the trunk goes on', '!gone.has(run.commit) ||', 'gone.has(run.commit) ||'),
+  mutant('core/facts', 'what comes back is not seen', ".get(id)?.orphaned !== false)", ".has(id) === false)"),
+  mutant('core/due', 'a reset to before all leaves the head without a run', ' || id === state.trunk.head', ''),
+  mutant('core/commands', 'an older run of a commit is tried again', 'if (last && last.id !== run.id) return', 'if (last && !last) return'),
   // What is owed
   mutant('core/owed', 'a stage that can not pass works on', 'if (stopOf(run, stage)) return steps;', ''),
   mutant('core/owed', 'an approval is never signed', 'isApproved(run) && !isApprovalAttested(run) && plan.name', 'isApproved(run) && isApprovalAttested(run) && plan.name'),

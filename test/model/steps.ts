@@ -20,7 +20,7 @@ export type Step =
   | { readonly do: 'crash'; readonly done: number }
   /** Time passes; the wall clock may also be set, back or ahead. */
   | { readonly do: 'clock'; readonly ms: number }
-  /** The trunk is reset to an earlier commit, and goes on with others; `back` takes it to what it was once. */
+  /** The trunk is reset to an earlier commit, and goes on with others; `back` takes it to one that it had lost. */
   | { readonly do: 'rewrite'; readonly drop: number; readonly fresh: number; readonly back: boolean };
 
 export type End = 'passed' | 'code' | 'infra' | 'breach' | 'hold' | 'refused';
@@ -39,18 +39,14 @@ export interface Sequence { readonly setting: Setting; readonly steps: readonly 
 
 const MINUTE = 60_000;
 
-/** Off until away-and-back rewrites are mended: `MODEL_REWRITES=1` turns them on. */
-const REWRITES = process.env['MODEL_REWRITES'] === '1';
-
-/** @param rewrites whether the trunk may be rewritten. */
-export function sequenceOf(seed: number, rewrites = REWRITES): Sequence {
+export function sequenceOf(seed: number): Sequence {
   const chance = new Chance(seed);
   const setting: Setting = { seed, beta: chance.below(4) === 0 ? 'queued' : 'superseded', approvers: chance.below(5) === 0 ? 2 : 1, builds: 1 + chance.below(3) };
-  const steps = Array.from({ length: 10 + chance.below(50) }, () => stepOf(chance, rewrites));
+  const steps = Array.from({ length: 10 + chance.below(50) }, () => stepOf(chance));
   return { setting, steps };
 }
 
-function stepOf(chance: Chance, rewrites: boolean): Step {
+function stepOf(chance: Chance): Step {
   const pick = chance.below(1_000);
   return chance.weighted<() => Step>([
     [6, () => ({ do: 'push', commits: 1 + chance.below(2) })],
@@ -61,6 +57,6 @@ function stepOf(chance: Chance, rewrites: boolean): Step {
     [26, () => ({ do: 'ask', what: chance.weighted<Question>([[12, 'approve'], [1, 'reject'], [3, 'cancel'], [4, 'retry'], [4, 'rollback'], [2, 'resume'], [1, 'down'], [2, 'run']]), pick, choice: chance.below(8) })],
     [4, () => ({ do: 'crash', done: chance.below(256) })],
     [4, () => ({ do: 'clock', ms: chance.weighted([[3, 1_000], [2, 5 * MINUTE], [2, 90 * MINUTE], [1, 26 * 60 * MINUTE], [1, -60 * MINUTE]]) })],
-    [rewrites ? 3 : 0, () => ({ do: 'rewrite', drop: 1 + chance.below(2), fresh: chance.below(2), back: chance.below(3) === 0 })],
+    [3, () => ({ do: 'rewrite', drop: 1 + chance.below(2), fresh: chance.below(2), back: chance.below(3) === 0 })],
   ])();
 }

@@ -1,6 +1,7 @@
 /** The pipeline's own core, driven as a host drives it, and watched by the model at each step. */
 import { isDeepStrictEqual } from 'node:util';
 import { decide } from '../../src/core/commands.ts';
+import { dueCommits } from '../../src/core/due.ts';
 import { evolve } from '../../src/core/evolve.ts';
 import { eventsOf, type Fact } from '../../src/core/facts.ts';
 import { advance } from '../../src/core/follow.ts';
@@ -69,6 +70,11 @@ export class Subject {
       if (claim !== undefined) throw new Fault(`${command.type} was refused (${error.record.code}: ${error.message}): ${claim}`);
       return undefined;
     }
+  }
+
+  /** As the host does after each look at the trunk. */
+  askForDue(): void {
+    for (const commit of dueCommits(this.state)) this.ask({ type: 'run', commit, again: false }, 'trunkline');
   }
 
   /** Events that the host itself makes. */

@@ -47,11 +47,31 @@ function take(subject: Subject, step: Step): void {
 }
 
 function push(subject: Subject, commits: number): void {
+  moveTo(subject, grown(subject, subject.book.trunk.at(-1), commits));
+}
+
+/** The trunk that ends with so many new commits after this one. */
+function grown({ book }: Subject, base: string | undefined, commits: number): string[] {
+  let head = base;
+  for (let count = 0; count < commits; count += 1) {
+    const commit = commitOf(book.parents.size);
+    book.parents.set(commit, head);
+    head = commit;
+  }
+  return book.chainTo(head);
+}
+
+/** What the host sees of it, and asks for. */
+function moveTo(subject: Subject, trunk: readonly string[]): void {
   const { book } = subject;
-  const fresh = Array.from({ length: commits }, (_, index) => commitOf(book.seen.size + index));
-  book.trunk.push(...fresh);
-  subject.report({ type: 'trunk-seen', commits: fresh.map(described) });
-  for (const commit of fresh) subject.ask({ type: 'run', commit, again: false }, 'trunkline');
+  const from = book.trunk.at(-1);
+  const orphaned = book.trunk.filter((id) => !trunk.includes(id));
+  const fresh = trunk.filter((id) => !book.trunk.includes(id));
+  book.trunk = trunk;
+  book.orphan(orphaned);
+  const rewritten = from === undefined || orphaned.length === 0 ? {} : { rewritten: { from, to: trunk.at(-1)!, orphaned } };
+  subject.report({ type: 'trunk-seen', commits: fresh.map(described), ...rewritten });
+  subject.askForDue();
 }
 
 function release(subject: Subject): void {
@@ -139,23 +159,18 @@ function down(subject: Subject): void {
 
 function rewrite(subject: Subject, { drop, fresh, back }: Extract<Step, { do: 'rewrite' }>): void {
   const { book } = subject;
-  const from = book.trunk.at(-1);
-  if (from === undefined || book.trunk.length <= drop) return;
-  const orphaned = book.trunk.splice(-drop);
-  book.orphan(orphaned);
-  const returning = back ? [...book.seen].filter((id) => !book.trunk.includes(id) && !orphaned.includes(id)) : [];
-  const added = [...returning, ...Array.from({ length: fresh }, (_, index) => commitOf(book.seen.size + index))];
-  book.trunk.push(...added);
-  subject.report({ type: 'trunk-seen', commits: added.map(described), rewritten: { from, to: book.trunk.at(-1)!, orphaned } });
-  for (const commit of added) if (book.trunk.at(-1) === commit) subject.ask({ type: 'run', commit, again: false }, 'trunkline');
+  const lost = back ? [...book.seen].filter((id) => !book.trunk.includes(id)).at(-drop) : undefined;
+  const base = lost ?? book.trunk.at(-1 - drop);
+  if (base !== undefined) moveTo(subject, grown(subject, base, fresh));
 }
 
 /** Whatever is under way comes to a good end, and whoever waits for people is answered: every run ends. */
 function close(subject: Subject): void {
   for (let count = 0; count < PATIENCE; count += 1) {
     flow(subject, 200);
+    subject.askForDue();
     const [open] = subject.book.unfinished();
-    if (!open) return;
+    if (!open) return verdicts(subject);
     const waits = subject.book.unfinished().find(({ approval, stages }) => approval !== undefined && stages.get('prod')?.state === 'in');
     const holds = subject.book.unfinished().find(({ stages }) => [...stages.values()].some(({ rollout }) => [...rollout?.regions.values() ?? []].some(({ phase }) => phase === 'held')));
     if (holds) subject.ask({ type: 'resume', run: holds.id });
@@ -165,4 +180,15 @@ function close(subject: Subject): void {
     if (subject.underWay.size === 0 && count > 50) throw new Fault(`${open.id} never ends: nothing is under way, nobody is asked`);
   }
   throw new Fault(`${subject.book.unfinished().map(({ id }) => id).join(' and ')} never end, though all goes well`);
+}
+
+/** Every commit of the trunk got its own verdict, and no newer one that is gone has taken the head's release along. */
+function verdicts({ book }: Subject): void {
+  const ofTrunk = [...book.runs.values()].filter((run) => book.isOfTrunk(run));
+  const first = book.trunk.findIndex((id) => [...book.runs.values()].some(({ commit, kind }) => kind === 'STANDARD' && commit === id));
+  const without = book.trunk.slice(Math.max(0, first)).find((id) => !ofTrunk.some(({ commit }) => commit === id));
+  if (without !== undefined) throw new Fault(`${without.slice(0, 12)} is on the trunk, and no run of it has begun since it came there`);
+  const head = ofTrunk.findLast(({ commit }) => commit === book.trunk.at(-1));
+  const by = head?.supersededBy === undefined ? undefined : book.run(head.supersededBy);
+  if (head && by && !book.isOfTrunk(by)) throw new Fault(`the head's run ${head.id} gave way to ${by.id}, which is not of the trunk, and nothing carries it`);
 }

@@ -9,7 +9,7 @@ export const admissionLaws: Laws = {
     const { book } = at;
     if (event.kind === 'ROLLBACK') return unless([isCommand(at, 'rollback'), 'a ROLLBACK begins only when a person asks for it']) ?? leftFault(at, event.left ?? []);
     const twin = book.unfinished().find((run) => run.kind === 'STANDARD' && run.commit === event.commit);
-    const misplaced = [...book.runs.values()].find((run) => run.kind === 'STANDARD' && (book.isLater(run.commit, event.commit) || book.isLater(event.commit, run.commit)) && book.isLater(run.commit, event.commit) !== run.sequence > event.sequence);
+    const misplaced = [...book.runs.values()].find((run) => book.isOfTrunk(run) && run.commit !== event.commit && book.isLater(run.commit, event.commit) !== run.sequence > event.sequence);
     return unless(
       [isCommand(at, 'run'), 'a run begins only for a commit that somebody or the trunk brought'],
       [book.trunk.includes(event.commit), 'only commits of the trunk run'],
@@ -63,7 +63,7 @@ export function supersededFault(book: Book, run: RunBook, by: string | undefined
   return unless(
     [run.kind === 'STANDARD', 'a ROLLBACK is superseded by nothing'],
     [![...run.stages.values()].some(({ state }) => state === 'in'), 'R2: a run inside a stage is never ended for a newer one'],
-    [other !== undefined && book.isLater(other.commit, run.commit), `a run is superseded by a newer commit of the trunk alone, and ${by} is none`],
+    [other !== undefined && book.isOfTrunk(other) && book.isLater(other.commit, run.commit), `a run is superseded by a newer commit of the trunk alone, and ${by} is none`],
     [ahead === true, `the run that supersedes stands at the same stage or was there, and ${by} was not`],
   );
 }

@@ -18,7 +18,7 @@ export function claimOf(book: Book, command: Command, user: string, now: number)
     case 'resume': return run && [...run.stages.values()].some((stage) => stage.state === 'in' && isHolding(stage.rollout)) ? 'what holds can be resumed' : undefined;
     case 'retry': return run && mayRetry(book, run) ? 'R6: what failed can be tried again while no newer run was admitted' : undefined;
     case 'run': {
-      const earlier = [...book.runs.values()].filter((one) => one.kind === 'STANDARD' && one.commit === command.commit);
+      const earlier = [...book.runs.values()].filter((one) => one.commit === command.commit && book.isOfTrunk(one));
       return book.trunk.includes(command.commit) && (earlier.length === 0 || command.again) ? 'a commit of the trunk can run' : undefined;
     }
     default: return undefined;
@@ -38,7 +38,13 @@ function mayRetry(book: Book, run: RunBook): boolean {
   const stage = standing(run);
   const isEnded = run.outcome === 'FAILED' || run.outcome === 'STOPPED' || run.outcome === 'REJECTED' || run.outcome === 'EXPIRED';
   if (run.kind === 'ROLLBACK' && (book.lastToken.get('prod') ?? 0) > (run.stages.get('prod')?.fence ?? 0)) return false; // R6
-  const isOnTrunk = run.kind === 'ROLLBACK' || book.trunk.includes(run.commit);
+  const isOnTrunk = run.kind === 'ROLLBACK' || (book.isOfTrunk(run) && laterRun(book, run) === undefined);
   // What was newer and has left the trunk since stands in nobody's way.
   return isEnded && isOnTrunk && run.attempt < 3 && stage !== undefined && (stage.mode === 'parallel' || newerThan(book, run, stage.name, 'ever') === undefined);
+}
+
+/** R6: a newer run of the same commit is newer, too. */
+export function laterRun(book: Book, run: RunBook): RunBook | undefined {
+  const all = [...book.runs.values()].filter(({ kind, commit }) => kind === 'STANDARD' && commit === run.commit);
+  return all.slice(all.indexOf(run) + 1).at(0);
 }

@@ -8,10 +8,16 @@ const LOCKED = ['beta', 'gamma', 'prod'] as const satisfies readonly StageName[]
 
 export function livenessFault(book: Book, now: number): string | undefined {
   for (const run of book.unfinished()) {
-    const fault = runFault(run, now);
+    const fault = orphanFault(book, run) ?? runFault(run, now);
     if (fault !== undefined) return `${run.id}: ${fault}`;
   }
   return LOCKED.map((stage) => doorFault(book, stage)).find((fault) => fault !== undefined);
+}
+
+/** §6: what left the trunk is stopped, unless production may have met it. */
+function orphanFault(book: Book, run: RunBook): string | undefined {
+  if (run.kind === 'ROLLBACK' || book.isOfTrunk(run) || run.cancelled || run.stages.get('prod')?.rollout) return undefined;
+  return 'its commit left the trunk, and it goes on';
 }
 
 function runFault(run: RunBook, now: number): string | undefined {

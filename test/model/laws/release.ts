@@ -39,6 +39,9 @@ export const releaseLaws: Laws = {
   },
   'run-retried': (event, { book }) => {
     const run = book.run(event.run);
+    const twin = run.kind === 'STANDARD' ? book.unfinished().find((other) => other.kind === 'STANDARD' && other.commit === run.commit) : undefined;
+    if (twin) return `a commit has one run at a time, and ${twin.id} is under way`;
+    if (run.kind === 'STANDARD' && !book.isOfTrunk(run)) return '§6: what left the trunk is an orphan, and not tried again';
     return unless([run.outcome !== undefined && run.outcome !== 'SUCCEEDED' && run.outcome !== 'SUPERSEDED', 'R6: what failed is tried again'], [event.attempt === run.attempt + 1 && event.attempt <= 3, 'R6: three times at most']);
   },
   'rollout-started': (event, { book }) => {
