@@ -22,7 +22,7 @@ class Story {
   /** Commits a change, which is approved as soon as it waits for that. */
   change(bake: { readonly minTime: string; readonly minRequests: number; readonly maxTime: string } = { minTime: '0s', minRequests: 0, maxTime: '0s' }): string {
     const number = ++this.#number;
-    const commit = this.pipeline.commit(`Change ${number}`, applicationFiles({ number, bad: false, witness: this.witness.port, regions: ['east', 'west'], bake }));
+    const commit = this.pipeline.commit(`Change ${number}`, applicationFiles({ number, bad: false, witness: this.witness.folder, regions: ['east', 'west'], bake }));
     this.#approving.push(this.pipeline.approve(commit, this.#stop.signal));
     return commit;
   }
@@ -68,7 +68,7 @@ async function begin(t: TestContext): Promise<Story> {
 
 test('a second host on one state folder is refused, and says whom it would disturb', { timeout: 60_000 }, async (t) => {
   const { pipeline, ...story } = await begin(t).then((it) => Object.assign(it, {}));
-  const commit = pipeline.commit('Change 1', applicationFiles({ number: 1, bad: false, witness: story.witness.port, regions: ['east'], bake: { minTime: '0s', minRequests: 0, maxTime: '0s' } }));
+  const commit = pipeline.commit('Change 1', applicationFiles({ number: 1, bad: false, witness: story.witness.folder, regions: ['east'], bake: { minTime: '0s', minRequests: 0, maxTime: '0s' } }));
   const first = pipeline.start(['up']);
   await until('the first run', () => pipeline.runOf(commit), 30_000);
   const [second, third] = await Promise.all([pipeline.trunkline(['up']), pipeline.trunkline(['up', '--json'])]);

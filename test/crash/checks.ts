@@ -137,7 +137,7 @@ async function artifactFaults(pipeline: Pipeline, run: Run, release: { readonly 
 }
 
 async function layerFaults(pipeline: Pipeline, store: Awaited<ReturnType<typeof openDiskStore>>, run: Run, release: object): Promise<string[]> {
-  const source = applicationFiles({ number: 0, bad: false, witness: 0, regions: ['east'], bake: { minTime: '0s', minRequests: 0, maxTime: '0s' } });
+  const source = applicationFiles({ number: 0, bad: false, witness: '', regions: ['east'], bake: { minTime: '0s', minRequests: 0, maxTime: '0s' } });
   const folder = join(pipeline.folder, 'expected');
   const files = {
     'dist/server.js': (source['src/server.js'] as string).replace('RELEASE', JSON.stringify(release)),

@@ -24,7 +24,7 @@ export function tiny(witness: Witness): Subject {
   const bake = { minTime: '300ms', minRequests: 3, maxTime: '30s' };
   return {
     name: 'the tiny application', limit: 240_000, witness, path: '/',
-    commit: (pipeline, number, bad) => pipeline.commit(`Change ${number}`, applicationFiles({ number, bad, witness: witness.port, regions: ['east', 'west'], bake })),
+    commit: (pipeline, number, bad) => pipeline.commit(`Change ${number}`, applicationFiles({ number, bad, witness: witness.folder, regions: ['east', 'west'], bake })),
     answers: (text, number) => text === `tiny ${number}`,
   };
 }

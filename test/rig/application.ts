@@ -5,8 +5,8 @@ export interface Flavour {
   readonly number: number;
   /** Whether it answers customers with errors, in production alone. */
   readonly bad: boolean;
-  /** The port at which {@link ../rig/witness.ts} hears of the commands that run. */
-  readonly witness: number;
+  /** The folder with the socket at which {@link ../rig/witness.ts} hears of the commands that run. */
+  readonly witness: string;
   /** Regions of Gamma and Prod; the first is the first wave. */
   readonly regions: readonly [string, ...string[]];
   /** How long, and on how many requests, the canary of Prod is watched. */
@@ -91,8 +91,11 @@ import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 const [, , what] = process.argv;
-const witness = connect(${witness}, '127.0.0.1');
+const here = process.cwd();
+process.chdir(${JSON.stringify(witness)});
+const witness = connect('socket');
 await once(witness, 'connect');
+process.chdir(here);
 witness.write(JSON.stringify({ attempt: process.env.TRUNKLINE_ATTEMPT, pid: process.pid }) + '\\n');
 await once(witness, 'data');
 

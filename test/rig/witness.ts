@@ -1,6 +1,12 @@
-/** Hears of every command of a commit as it begins and ends: from outside, by a connection that the kernel closes with it. */
+/**
+ * Hears of every command of a commit as it begins and ends: from outside, by a connection that the kernel closes with it.
+ * A command has no network that leads here; a socket in the product's folder, which it sees, is none.
+ */
 import { once } from 'node:events';
-import { createServer, type AddressInfo, type Socket } from 'node:net';
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
+import { createServer, type Socket } from 'node:net';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 
 export interface Witnessed {
   /** The attempt's key, as its processes carry it: `RUN/STAGE/ACTION/ATTEMPT`. */
@@ -12,24 +18,35 @@ export interface Witnessed {
   ended: boolean;
 }
 
+/** What is installed is seen by every command. */
+const SEEN = fileURLToPath(new URL('../../node_modules', import.meta.url));
+
 export class Witness implements AsyncDisposable {
-  readonly port: number;
+  /** The folder in which its socket lies, called `socket`. */
+  readonly folder: string;
   readonly seen: Witnessed[] = [];
   /** Commands of such attempts are kept waiting. */
   holds: RegExp | undefined;
   readonly #server;
   readonly #alive = new Map<Socket, Witnessed>();
 
-  private constructor(server: ReturnType<typeof createServer>) {
+  private constructor(server: ReturnType<typeof createServer>, folder: string) {
     this.#server = server;
-    this.port = (server.address() as AddressInfo).port;
+    this.folder = folder;
     server.on('connection', (socket) => this.#hear(socket));
   }
 
   static async start(): Promise<Witness> {
-    const server = createServer().listen(0, '127.0.0.1');
-    await once(server, 'listening');
-    return new Witness(server);
+    const folder = mkdtempSync(join(SEEN, '.witness-'));
+    chmodSync(folder, 0o755);
+    const server = createServer();
+    // The name of a socket may not be long, and the way to a clone is as long as it likes.
+    const before = process.cwd();
+    process.chdir(folder);
+    server.listen('socket');
+    await once(server, 'listening').finally(() => process.chdir(before));
+    chmodSync(join(folder, 'socket'), 0o777);
+    return new Witness(server, folder);
   }
 
   /** What ran for a run, in the order of its beginning. */
@@ -46,6 +63,7 @@ export class Witness implements AsyncDisposable {
     for (const socket of this.#alive.keys()) socket.destroy();
     this.#server.close();
     await once(this.#server, 'close');
+    rmSync(this.folder, { recursive: true, force: true });
   }
 
   #hear(socket: Socket): void {
