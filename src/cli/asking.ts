@@ -21,7 +21,7 @@ export interface Asked {
  * is just becoming the host, or the host just ends, it is asked again a moment later.
  * @throws {TrunklineError} `HOST_RUNNING` when that takes too long, and what the command comes to.
  */
-export async function ask(product: Product, stack: AsyncDisposableStack, become: () => Promise<Conductor & AsyncDisposable>, command: Command, signal = new AbortController().signal): Promise<Asked> {
+export async function ask(product: Product, stack: AsyncDisposableStack, become: () => Promise<Conductor & AsyncDisposable>, command: Command, signal: AbortSignal = new AbortController().signal): Promise<Asked> {
   const deadline = performance.now() + PATIENCE;
   // Whether a host that went away had heard it is not known; to run a commit that runs already is to join its run.
   const again = ['HOST_RUNNING', 'HOST_GONE', ...(command.type === 'run' ? ['HOST_LOST'] : [])];

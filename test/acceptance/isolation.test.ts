@@ -35,7 +35,7 @@ tried('changing the repository', () => { appendFileSync(${JSON.stringify(join(re
 tried('a hook for its owner', () => { appendFileSync(${JSON.stringify(join(repository, '.git/hooks/post-commit'))}, 'touch stolen'); return 'changed'; });
 const strangers = readdirSync('/proc').filter((name) => /^[0-9]+$/.test(name)).filter((pid) => {
   try {
-    return readFileSync('/proc/' + pid + '/cmdline', 'utf8').includes('main.ts');
+    return readFileSync('/proc/' + pid + '/cmdline', 'utf8').includes('src/main.ts');
   } catch {
     return false;
   }
