@@ -7,6 +7,9 @@ import { sectionsIn, switchesIn } from './switches.ts';
 const WHY = 'the same artifact goes through every environment: what differs between them is given by the environment';
 const FIX = 'take it out, give it to the environments as a setting or a secret (infrastructure), and read that where it is used';
 
+/** Nearly every framework asks for the name of its environment somewhere: told, and below the limit of Source. */
+const SWITCH = 'low';
+
 /** Names that say that a whole file belongs to one environment. */
 const FILE_OF_ONE = /(^|\/)(\.env(\.(?!(?:[^/]+\.)?(?:example|sample|template|defaults?)$)[^/]+)?|(?:application[-.]|config[-.]|settings[-.]|appsettings\.)?(?:prod|production|staging|stage|beta|gamma|preprod|uat)\.(?:json|ya?ml|toml|xml|properties|ini|env|hcl))$/i;
 
@@ -27,7 +30,7 @@ const NAMES_HOST = /(^|[._-]|[a-z](?=[A-Z]))(host|hostname|hosts|server|servers|
 export function configurationFindings(file: string, text: string): readonly Found[] {
   const bare = withoutComments(text, file);
   const lines = bare.split('\n');
-  const found: Found[] = sectionsIn(bare, file).map(({ line, what }) => ({ rule: 'environment-switch', severity: 'medium', file, line, message: `${what} is for one environment alone`, why: WHY, fix: FIX, identity: `${file} ${what}` }));
+  const found: Found[] = sectionsIn(bare, file).map(({ line, what }) => ({ rule: 'environment-switch', severity: SWITCH, file, line, message: `${what} is for one environment alone`, why: WHY, fix: FIX, identity: `${file} ${what}` }));
   for (const [line, content] of linesOf(bare)) {
     const [key, value] = entryOf(content);
     const credential = credentialIn(content, key, value);
@@ -41,7 +44,7 @@ export function configurationFindings(file: string, text: string): readonly Foun
 /** What of a program belongs to one environment. Texts that only speak of an address are not addresses. */
 export function programFindings(file: string, text: string): readonly Found[] {
   const bare = withoutComments(text, file);
-  const found: Found[] = switchesIn(bare).map(({ line, what }) => ({ rule: 'environment-switch', severity: 'medium', file, line, message: what, why: 'what only production does is what no environment before it has tried', fix: 'name what differs, as a setting of its own, and let each environment give it' }));
+  const found: Found[] = switchesIn(bare).map(({ line, what }) => ({ rule: 'environment-switch', severity: SWITCH, file, line, message: what, why: 'what only production does is what no environment before it has tried', fix: 'name what differs, as a setting of its own, and let each environment give it' }));
   for (const [line, content] of linesOf(bare)) {
     if (hasConnectionPassword(content)) found.push({ rule: 'environment-credential', severity: 'high', file, line, message: 'a connection string with a password stands in the code', why: 'whoever can read the repository has it, in every version that was ever committed', fix: 'exchange it, and give the new one to the environment: "trunkline secret set NAME"', identity: `connection string ${line}` });
     else {

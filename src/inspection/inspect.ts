@@ -8,6 +8,7 @@ import { isLock, isManifest, manifestFindings } from './manifests.ts';
 import { foundAt, isCode, isForeign, isTest, lackingAt, placeOf, type Place } from './places.ts';
 import type { Sources } from './sources.ts';
 import { isAuthenticating } from './transport.ts';
+import { isWorkspaceFile } from './workspaces.ts';
 
 export type SourceRow = Extract<RowId, `source.${string}`>;
 
@@ -62,7 +63,7 @@ export function worthReading(plan: Plan, paths: readonly string[]): readonly str
   const programs = new Set(programsOf(places));
   const configuration = new Set(places('source.static-configuration').files);
   const infrastructure = new Set(places('source.infrastructure').files.filter((path) => path.endsWith('.tf')));
-  return paths.filter((path) => path === '.gitmodules' || isWorkflow(path) || isManifest(path) || isLock(path) || programs.has(path) || configuration.has(path) || infrastructure.has(path));
+  return paths.filter((path) => path === '.gitmodules' || isWorkflow(path) || isManifest(path) || isLock(path) || isWorkspaceFile(path) || programs.has(path) || configuration.has(path) || infrastructure.has(path));
 }
 
 type Places = (row: SourceRow) => Place;

@@ -2,8 +2,10 @@ import semver from 'semver';
 import { z } from 'zod';
 import type { Found } from '../reports/report.ts';
 import { LONGEST_LINE } from './lines.ts';
+import { catalogOf, disagreement, readPnpmLock, siblingOf } from './locks-pnpm.ts';
 import { outOfStep, unlocked, unpinned, unreadable } from './manifest-findings.ts';
 import type { ManifestReader } from './manifests.ts';
+import type { Workspace } from './workspaces.ts';
 
 const versions = z.record(z.string(), z.string()).catch({});
 const manifestSchema = z.object({ dependencies: versions.optional(), devDependencies: versions.optional(), optionalDependencies: versions.optional(), overrides: z.json().optional(), resolutions: z.json().optional() });
@@ -20,19 +22,31 @@ const LOCKS = ['package-lock.json', 'npm-shrinkwrap.json', 'yarn.lock', 'pnpm-lo
 export const npmFindings: ManifestReader = (file, text, locks) => {
   const manifest = parsed(manifestSchema, text);
   if (manifest === undefined) return [unreadable(file, 'it is no JSON object')];
+  const workspace = locks.workspace();
   const wanted = SECTIONS.flatMap((section) => {
     const lines = linesIn(text, section);
-    return Object.entries(manifest[section] ?? {}).map(([name, range]) => ({ name, range, line: lines.get(name) ?? 1 }));
-  });
+    return Object.entries(manifest[section] ?? {}).map(([name, range]): Wanted => ({ name, range, line: lines.get(name) ?? 1 }));
+  }).filter(({ name, range }) => !isSibling(name, range, workspace));
   if (wanted.length === 0) return [];
-  const loose = wanted.filter(({ range }) => isLoose(range)).map(({ name, range, line }) => unpinned(file, line, name, range));
+  const loose = wanted.flatMap(({ name, range, line }) => {
+    const meant = meantBy(name, range, workspace);
+    return isLoose(meant) ? [unpinned(file, line, name, meant)] : [];
+  });
   const lock = locks.nearest(LOCKS);
   if (lock === undefined) return [unlocked(file, LOCKS), ...loose];
   const content = locks.text(lock);
   if (content === undefined) return loose; // larger than what is read: npm itself compares them at "npm ci"
-  const overrides = JSON.stringify([manifest.overrides ?? {}, manifest.resolutions ?? {}]);
-  const isOverridden = (name: string): boolean => overrides.length > 7 && overrides.includes(JSON.stringify(name).slice(0, -1));
+  const overrides = JSON.stringify([manifest.overrides ?? {}, manifest.resolutions ?? {}]) + workspace.overrides;
+  const isOverridden = (name: string): boolean => overrides.includes(JSON.stringify(name).slice(0, -1));
   const own = wanted.filter(({ range }) => !/^(workspace|file|link|portal|catalog):/.test(range) && !isLoose(range));
+  if (lock.endsWith('pnpm-lock.yaml')) {
+    const known = readPnpmLock(content);
+    const judged = wanted.filter(({ range }) => !isLoose(range));
+    return [...loose, ...judged.flatMap(({ name, range, line }): Found[] => {
+      const why = disagreement(known, between(lock, file) || '.', { name, range, isOverridden: isOverridden(name) }, workspace);
+      return why === undefined ? [] : [outOfStep(file, line, `${name} ${JSON.stringify(range)} ${why} (${lock})`)];
+    })];
+  }
   if (lock.endsWith('.json')) {
     const known = parsed(lockSchema, content);
     if (known === undefined) return [...loose, unreadable(lock, 'it is no lock file of npm')];
@@ -44,9 +58,30 @@ export const npmFindings: ManifestReader = (file, text, locks) => {
       return version === '' || isOverridden(name) || semver.validRange(asked) === null || semver.satisfies(version, asked, { includePrerelease: true }) ? [] : [outOfStep(file, line, `${lock} has ${name} ${version}, and ${JSON.stringify(range)} is asked for`)];
     })];
   }
-  const has = lock.endsWith('yarn.lock') ? yarnHas(content) : lock.endsWith('pnpm-lock.yaml') ? pnpmHas(content) : bunHas(content);
-  return [...loose, ...own.flatMap(({ name, range, line }) => (has(name, range) || isOverridden(name) ? [] : [outOfStep(file, line, `${name} ${JSON.stringify(range)} is not in ${lock}`)]))];
+  const astray = wanted.flatMap(({ name, range, line }) => missingFromWorkspace(name, range, workspace).map((why) => outOfStep(file, line, `${name} ${JSON.stringify(range)} ${why}`)));
+  const has = lock.endsWith('yarn.lock') ? yarnHas(content) : bunHas(content);
+  return [...loose, ...astray, ...own.flatMap(({ name, range, line }) => (has(name, range) || isOverridden(name) || workspace.packages.has(name) ? [] : [outOfStep(file, line, `${name} ${JSON.stringify(range)} is not in ${lock}`)]))];
 };
+
+interface Wanted { readonly name: string; readonly range: string; readonly line: number }
+
+/** A package of the same repository under a range that any version of it meets: it comes from nowhere else. */
+function isSibling(name: string, range: string, { packages }: Workspace): boolean {
+  return packages.has(name) && semver.validRange(range) === '*';
+}
+
+/** The range that a catalog stands for. */
+function meantBy(name: string, range: string, { catalogs }: Workspace): string {
+  const catalog = catalogOf(range);
+  return catalog === undefined ? range : catalogs.get(catalog)?.get(name) ?? range;
+}
+
+/** Of Yarn and Bun: what the workspace itself does not have. */
+function missingFromWorkspace(name: string, range: string, { packages, catalogs, catalogFile }: Workspace): readonly string[] {
+  if (range.startsWith('workspace:')) return packages.size === 0 || packages.has(siblingOf(name, range)) ? [] : ['is no package of this workspace'];
+  const catalog = catalogOf(range);
+  return catalog === undefined || catalogs.size === 0 || catalogs.get(catalog)?.has(name) === true ? [] : [`is in no catalog ${JSON.stringify(catalog)} of ${catalogFile}`];
+}
 
 /** Means whatever is newest, or whatever a branch is: a full hash of a commit is neither. */
 function isLoose(range: string): boolean {
@@ -72,14 +107,6 @@ function lockedVersion({ packages, dependencies }: Lock, folder: string, name: s
 function yarnHas(content: string): (name: string, range: string) => boolean {
   const keys = new Set([...content.matchAll(/^(?! )"?([^\n#]+?)"?:$/gm)].flatMap(([, list = '']) => list.split(/"?,\s*"?/)).map((key) => key.replace('@npm:', '@')));
   return (name, range) => keys.has(`${name}@${range.replace(/^npm:/, '')}`) || keys.has(`${name}@${range}`);
-}
-
-/** Importers say each specifier; the name alone is enough where they are written otherwise. */
-function pnpmHas(content: string): (name: string, range: string) => boolean {
-  const known = new Set([...content.matchAll(/^ +'?(@?[\w./-]+)'?:\n +specifier: '?([^'\n]+)'?$/gm)].map(([, name, range]) => `${name} ${range}`));
-  if (known.size > 0) return (name, range) => known.has(`${name} ${range}`);
-  const names = new Set([...content.matchAll(/^ +['"/]?((?:@[^'"@/:\s]{1,214}\/)?[^'"@/:\s]{1,214})['"@/:]/gm)].map(([, name = '']) => name));
-  return (name) => names.has(name);
 }
 
 function bunHas(content: string): (name: string) => boolean {

@@ -79,3 +79,78 @@ test('a manifest or a lock that is broken is said to be', () => {
   assert.match(told('package.json', { 'package.json': '{' }).join(), /manifest-invalid/);
   assert.match(told('package.json', { 'package.json': json({ dependencies: { a: '^1.0.0' } }), 'package-lock.json': '<<<<<<<' }).join(), /package-lock\.json:1 manifest-invalid/);
 });
+
+const PNPM_WORKSPACE = "packages:\n  - 'packages/*'\n  - '!packages/old'\n\ncatalog:\n  react: ^18.2.0\n\ncatalogs:\n  next:\n    react: ^19.0.0\n";
+const pnpmLock = (change: (text: string) => string = (text) => text): string => change(`lockfileVersion: '9.0'
+
+settings:
+  autoInstallPeers: true
+
+catalogs:
+  default:
+    react:
+      specifier: ^18.2.0
+      version: 18.3.1
+  next:
+    react:
+      specifier: ^19.0.0
+      version: 19.1.0
+
+importers:
+
+  .: {}
+
+  packages/ui:
+    dependencies:
+      react:
+        specifier: 'catalog:'
+        version: 18.3.1
+      '@shop/core':
+        specifier: workspace:^
+        version: link:../core
+    devDependencies:
+      vite:
+        specifier: ^5.0.0
+        version: 5.4.2(@types/node@22.0.0)
+
+  packages/core: {}
+`);
+const UI = { dependencies: { react: 'catalog:', '@shop/core': 'workspace:^' }, devDependencies: { vite: '^5.0.0' } };
+const pnpm = (manifest: object, { lock = pnpmLock(), workspace = PNPM_WORKSPACE, core = '@shop/core' } = {}): readonly string[] => told('packages/ui/package.json', {
+  'package.json': json({ name: 'root', private: true }), 'pnpm-workspace.yaml': workspace, 'pnpm-lock.yaml': lock,
+  'packages/ui/package.json': json({ name: '@shop/ui', ...manifest }), 'packages/core/package.json': json({ name: core }), 'packages/old/package.json': json({ name: '@shop/old' }),
+});
+
+test('a catalog of pnpm and its lock must mean the same, for each package of the workspace', () => {
+  assert.deepEqual(pnpm(UI), []);
+  assert.deepEqual(pnpm({ ...UI, dependencies: { ...UI.dependencies, react: 'catalog:default' } }), []);
+  assert.match(pnpm(UI, { workspace: PNPM_WORKSPACE.replace('^18.2.0', '^18.3.0') }).join(), /lock-mismatch react "catalog:" is "\^18\.3\.0" in the catalog, and "\^18\.2\.0" in the lock file/);
+  assert.match(pnpm(UI, { workspace: PNPM_WORKSPACE.replace('  react: ^18.2.0\n\n', '  vue: ^3.0.0\n\n') }).join(), /react "catalog:" is in no catalog "default" of pnpm-workspace\.yaml/);
+  assert.match(pnpm({ dependencies: { react: 'catalog:next' } }).join(), /react "catalog:next" was "catalog:" when the lock file was written/);
+  assert.match(pnpm({ dependencies: { react: 'catalog:none' } }).join(), /no catalog "none"/);
+  assert.match(pnpm(UI, { lock: pnpmLock((text) => text.replace("'catalog:'\n        version: 18.3.1", "'catalog:'\n        version: 17.0.2")) }).join(), /react "catalog:" is 17\.0\.2 in the lock file, and "\^18\.2\.0" is asked for/);
+  assert.match(pnpm(UI, { workspace: PNPM_WORKSPACE.replace('^18.2.0', 'latest'), lock: pnpmLock((text) => text.replace('specifier: ^18.2.0', 'specifier: latest')) }).join(), /unpinned-dependency react may be anything: "latest"/);
+});
+
+test('an entry of a workspace must be in the lock, of the right package, and name a package that there is', () => {
+  assert.match(pnpm({ dependencies: { '@shop/core': 'workspace:*' } }).join(), /@shop\/core "workspace:\*" was "workspace:\^" when/);
+  assert.match(pnpm({ dependencies: { '@shop/gone': 'workspace:^' } }).join(), /@shop\/gone "workspace:\^" is no package of this workspace/);
+  assert.match(pnpm({ dependencies: { '@shop/old': 'workspace:^' } }).join(), /no package of this workspace/);
+  assert.match(pnpm({ devDependencies: { vite: '^5.0.0', absent: '1.0.0' } }).join(), /absent "1\.0\.0" is not in the lock file/);
+  assert.match(pnpm({ devDependencies: { vite: '^5.0.0' } }, { lock: pnpmLock((text) => text.replace('5.4.2(', '4.0.0(')) }).join(), /vite "\^5\.0\.0" is 4\.0\.0 in the lock file/);
+  const elsewhere = pnpmLock((text) => text.replace('  packages/ui:', '  packages/other:'));
+  assert.match(pnpm(UI, { lock: elsewhere }).join(), /vite "\^5\.0\.0" is not in the lock file/);
+  assert.deepEqual(pnpm({ devDependencies: { vite: '^5.0.0' } }, { workspace: `${PNPM_WORKSPACE}\noverrides:\n  vite: 4.0.0\n`, lock: pnpmLock((text) => text.replace('specifier: ^5.0.0\n        version: 5.4.2(', 'specifier: 4.0.0\n        version: 4.0.0(')) }), []);
+});
+
+test('a package of the same repository may be any version: "*" of a sibling is none of a registry', () => {
+  const of = (workspaces: unknown, dependencies: object, more: object): readonly string[] => told('packages/ui/package.json', {
+    'package.json': json({ name: 'root', workspaces }), 'packages/ui/package.json': json({ name: 'ui', dependencies }), 'packages/core/package.json': json({ name: '@shop/core', version: '1.0.0' }), ...more,
+  });
+  const lock = { 'package-lock.json': json({ packages: { 'node_modules/@shop/core': { link: true, resolved: 'packages/core' } } }) };
+  for (const more of [lock, { 'yarn.lock': '# yarn lockfile v1\n' }, {}]) assert.deepEqual(of(['packages/*'], { '@shop/core': '*' }, more), []);
+  assert.deepEqual(of({ packages: ['packages/*'] }, { '@shop/core': '^1.0.0' }, { 'yarn.lock': '# yarn lockfile v1\n' }), [], 'Yarn 1 keeps no workspaces in its lock');
+  assert.match(of(['apps/*'], { '@shop/core': '*' }, lock).join(), /unpinned-dependency @shop\/core may be anything/, 'a folder that is no part of the workspace is no sibling');
+  assert.match(of(['packages/*'], { other: '*' }, lock).join(), /unpinned-dependency other/);
+  assert.match(of(['packages/*'], { '@shop/gone': 'workspace:*' }, { 'yarn.lock': '__metadata:\n  version: 8\n' }).join(), /no package of this workspace/);
+});

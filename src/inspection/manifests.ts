@@ -4,6 +4,7 @@ import { gradleFindings, mavenFindings } from './manifests-jvm.ts';
 import { npmFindings } from './manifests-npm.ts';
 import { pipfileFindings, pyprojectFindings, requirementsFindings } from './manifests-python.ts';
 import type { Sources } from './sources.ts';
+import { workspaceOf, type Workspace } from './workspaces.ts';
 
 /** What is wrong with how a manifest says which third-party code it means. */
 export type ManifestReader = (manifest: string, text: string, locks: Locks) => readonly Found[];
@@ -24,6 +25,11 @@ export class Locks {
   /** The nearest of these names. */
   nearest(names: readonly string[]): string | undefined {
     return this.#folders.flatMap((folder) => names.map((name) => folder + name)).find((path) => this.#tracked.has(path));
+  }
+
+  /** What the manifest is a package of; one of its own where there is none. */
+  workspace(): Workspace {
+    return workspaceOf(this.#folders, this.#sources);
   }
 
   text(path: string): string | undefined {

@@ -38,14 +38,21 @@ test('a commit that takes its tests away fails, unless they are waived', async (
 });
 
 test('what is wrong is told with file and line, and forgiven by what the commit itself says there', async () => {
-  const bad = { ...files, 'src/server.ts': "const a = 1;\nif (process.env.NODE_ENV === 'production') a();\n" };
+  const bad = { ...files, 'src/server.ts': "const a = 1;\nconst url = 'https://orders.prod.shop.io';\n" };
   const { result, lines } = await judged(bad);
   assert.ok(!result.passed);
-  assert.match(result.error.lastLines?.join() ?? '', /src\/server\.ts:2 medium environment-switch/);
+  assert.match(result.error.lastLines?.join() ?? '', /src\/server\.ts:2 medium environment-host/);
   assert.match(lines.join('\n'), /src\/server\.ts:2 medium/);
-  const forgiven = { ...files, 'src/server.ts': "// trunkline-ignore environment-switch until 2999-01-01: it is only said in the log\nif (process.env.NODE_ENV === 'production') a();\n" };
+  const forgiven = { ...files, 'src/server.ts': "// trunkline-ignore environment-host until 2999-01-01: it is only said in the log\nconst url = 'https://orders.prod.shop.io';\n" };
   const { result: passed } = await judged(forgiven);
   assert.ok(passed.passed);
   const rows = Object.values(passed.output as { readonly [row: string]: { readonly suppressed: number } });
   assert.deepEqual(rows.filter(({ suppressed }) => suppressed > 0).map(({ suppressed }) => suppressed), [1], 'whoever approves is told');
+});
+
+test('a switch by the name of an environment is told with its place, and stops no run', async () => {
+  const { result, lines } = await judged({ ...files, 'src/server.ts': "if (process.env.NODE_ENV === 'production') start();\n", 'config/app.yaml': 'production:\n  port: 1\n' });
+  assert.ok(result.passed, JSON.stringify(result));
+  assert.match(lines.join('\n'), /src\/server\.ts:1 low environment-switch/);
+  assert.match(lines.join('\n'), /config\/app\.yaml:1 low environment-switch/);
 });

@@ -18,7 +18,7 @@ const diagnostic = z.object({
 export const biome: FindingsFormat = {
   reference: {
     tool: 'Biome', rows: ['build.code-quality'], recorded: 'biome',
-    use: 'sh("npx biome lint --reporter=json --max-diagnostics=none . > reports/biome.json", { findings: { biome: "reports/biome.json" } })',
+    use: 'sh("npx biome lint --reporter=json --max-diagnostics=none . > reports/biome.txt", { findings: { biome: "reports/biome.txt" } })',
     severities: '`fatal` high, `error` medium, `warning` low, `information` and `hint` info. A report from which diagnostics were left out is refused: raise `--max-diagnostics`',
   },
   exitCodes: [1],
