@@ -16,7 +16,7 @@ import { environmentsOf, plainKinds } from './compose.ts';
 import { cachedIn } from './core/cached.ts';
 import { lastAttempt } from './core/state.ts';
 import { systemClock } from './foundation/clock.ts';
-import { TrunklineError } from './foundation/errors.ts';
+import { TrunklineError, type ErrorRecord } from './foundation/errors.ts';
 import type { Effects } from './host/effects.ts';
 import { logPath, readReports, reportPath } from './host/embedded/run-files.ts';
 import { LocalEffects } from './host/embedded/effects.ts';
@@ -64,12 +64,14 @@ export async function localBuild({ place, folder, plan, cells, workTree, staged,
   const artifacts = await openDiskStore(join(folder, 'artifacts'));
   const secrets = new SecretFiles(place.secrets);
   const logs = join(place.logs, 'build');
+  const incomplete = new Map<string, ErrorRecord>();
+  const rows = sourceRowsKind({ tracked: ({ workdir }) => trackedInFolder(workdir), plan });
   const parts: readonly ActionKind[] = [...plainKinds, secretlintKind(readOnly(openScans(place.scans))), osvKind(httpsFeed({ folder: place.advisories, clock: systemClock, inner: readSandbox(place.sandbox).registries })), 
     commitKind({
       verify: async () => undefined, tracked: ({ workdir }) => trackedInFolder(workdir),
       mayLeaveEmpty: readPipeline(place.pipeline)?.submodules === 'leave-empty',
     }),
-    planKind(async () => buildOnly(plan)), sourceRowsKind({ tracked: ({ workdir }) => trackedInFolder(workdir), plan })];
+    planKind(async () => buildOnly(plan)), forgives ? rows : goingOn(rows, incomplete)];
   const effects = new LocalEffects({
     clock: systemClock, kinds: new Map(parts.map((kind) => [kind.kind, kind])),
     adopt: parsePlan, // it was judged as a whole before it was cut down to Build
@@ -99,7 +101,8 @@ export async function localBuild({ place, folder, plan, cells, workTree, staged,
     if (event.type === 'run-finished') break;
     if (!('action' in event) || event.action === undefined || !('attempt' in event) || (event.stage !== 'build' && event.stage !== 'source')) continue;
     const action = plan.stages.find(({ name }) => name === 'build')?.actions.find(({ name }) => name === event.action);
-    const state = event.type === 'action-started' ? 'started' : event.type === 'action-passed' ? 'passed' : event.type === 'action-cancelled' ? 'stopped' : 'failed';
+    const error = event.type === 'action-failed' ? event.error : event.type === 'action-passed' ? incomplete.get(event.action) : undefined;
+    const state = error ? 'failed' : stateAfter(event.type);
     const startedAt = host.state.runs.get(run)?.stages.build?.actions[event.action]?.startedAt;
     const begun = host.state.runs.get(run);
     const attempt = begun && lastAttempt(begun, event.stage, event.action);
@@ -109,16 +112,38 @@ export async function localBuild({ place, folder, plan, cells, workTree, staged,
     const cached = event.type === 'action-passed' ? cachedIn(event.output) : undefined;
     const line: BuildLine = {
       stage: event.stage, action: event.action, row: action?.row ?? 'pipeline.as-code', state, ...(startedAt === undefined || state === 'started' ? {} : { durationMs: event.at - startedAt }),
-      ...(event.type === 'action-failed' ? { message: event.error.message, ...(event.error.lastLines ? { lastLines: event.error.lastLines } : {}), ...(event.error.hint === undefined ? {} : { hint: event.error.hint }), log: join(logs, `${event.action}.log`) } : {}),
+      ...(error ? { message: error.message, ...(error.lastLines ? { lastLines: error.lastLines } : {}), ...(error.hint === undefined ? {} : { hint: error.hint }), log: join(logs, `${event.action}.log`) } : {}),
       ...(reports.length === 0 ? {} : { reports }), ...(cached ? { cached } : {}),
     };
     lines.set(event.action, line);
-    if (event.type === 'action-failed' && attempt) await keepLog(join(folder, 'logs', logPath(attempt)), join(logs, `${event.action}.log`));
+    if (error && attempt) await keepLog(join(folder, 'logs', logPath(attempt)), join(logs, `${event.action}.log`));
     onAction(line);
   }
   watching.abort();
   signal.removeEventListener('abort', stop);
   return [...lines.values()];
+}
+
+function stateAfter(type: string): BuildLine['state'] {
+  if (type === 'action-started') return 'started';
+  if (type === 'action-passed') return 'passed';
+  return type === 'action-cancelled' ? 'stopped' : 'failed';
+}
+
+/**
+ * What a row of Source lacks stops a run at once. On a developer's machine all is to be told in one go: Build goes on
+ * behind it, and the row has failed all the same.
+ */
+function goingOn<Input>(kind: ActionKind<Input>, incomplete: Map<string, ErrorRecord>): ActionKind<Input> {
+  return {
+    ...kind,
+    run: async (input, context) => {
+      const result = await kind.run(input, context);
+      if (result.passed || result.error.code !== 'SOURCE_INCOMPLETE') return result;
+      incomplete.set(context.action, result.error);
+      return { passed: true, output: result.output ?? {} };
+    },
+  };
 }
 
 function buildOnly(plan: Plan): Plan {

@@ -11,7 +11,7 @@ export function* entriesOf(text: string): Generator<Entry> {
   let above: { readonly indent: number; readonly key: string }[] = [];
   for (const line of text.split('\n')) {
     if (line.length > LONGEST_LINE || /^\s*(#|$)/.test(line)) continue;
-    if (/^---/.test(line)) {
+    if (line.startsWith('---')) {
       above = [];
       continue;
     }

@@ -57,7 +57,7 @@ test('what a repository holds is used', async () => {
   const inputs = Object.fromEntries(plan.stages.flatMap(({ actions }) => actions.map(({ row, kind, input }) => [`${row} ${kind}`, input])));
   assert.deepEqual(inputs['build.code shell'], { command: 'npm ci && npm run build' });
   assert.deepEqual(inputs['build.unit-tests shell'], { command: 'mkdir -p reports && npm test -- --test-reporter=junit --test-reporter-destination=reports/unit.xml', junit: 'reports/unit.xml' });
-  assert.deepEqual(inputs['build.code-quality shell'], { command: 'npm run lint' });
+  assert.deepEqual(inputs['build.code-quality shell'], { command: 'npm run --silent lint -- -f json > reports/oxlint.json', findings: { oxlint: 'reports/oxlint.json' }, limits: { critical: 0, high: 0, medium: 0 } });
   assert.deepEqual(inputs['build.package archive'], { files: ['dist/**', 'public/**', 'db/**', 'probes/**', 'package.json'], productionDependencies: 'npm' });
   assert.deepEqual(inputs['build.sbom npm-sbom'], {});
   assert.deepEqual(inputs['prod.database dbmate'], { directory: 'db/migrations' });
@@ -119,4 +119,51 @@ test('repositories of Python and Java get their own commands', async () => {
   assert.deepEqual(stageOf(python, 'build').actions.flatMap(({ input }) => (input as { command?: string }).command ?? []), ['python3 -m pip install .', 'python3 -m pytest --junitxml=reports/unit.xml']);
   const java = await evaluated(initialised({ 'pom.xml': '', 'src/main/java/App.java': '' }));
   assert.deepEqual(stageOf(java, 'build').actions[0]?.input, { command: 'mvn -B -q package -DskipTests' });
+});
+
+const commandsIn = (plan: Plan, stage: 'build' | 'beta'): readonly string[] => stageOf(plan, stage).actions.flatMap(({ input }) => {
+  const { command, prepare } = input as { readonly command?: string; readonly prepare?: string };
+  return command === undefined ? [] : [prepare === undefined ? command : `${prepare} | ${command}`];
+});
+
+test('the lock file says which package manager is spoken to, in every command', async () => {
+  const { 'package-lock.json': _lock, ...others } = WHOLE;
+  const pnpm = await evaluated(initialised({ ...others, 'pnpm-lock.yaml': "lockfileVersion: '9.0'\n" }));
+  assert.deepEqual(commandsIn(pnpm, 'build'), [
+    'pnpm install --frozen-lockfile && pnpm run build', 'mkdir -p reports && pnpm test --test-reporter=junit --test-reporter-destination=reports/unit.xml', 'pnpm --silent run lint -f json > reports/oxlint.json',
+  ]);
+  assert.deepEqual(commandsIn(pnpm, 'beta'), ['pnpm install --frozen-lockfile | pnpm run features', 'pnpm install --frozen-lockfile | pnpm run acceptance']);
+  const berry = await evaluated(initialised({ ...others, 'yarn.lock': '__metadata:\n  version: 8\n' }));
+  assert.deepEqual([commandsIn(berry, 'build')[0], commandsIn(berry, 'beta')[0]], ['yarn install --immutable && yarn run build', 'yarn install --immutable | yarn run features']);
+  const classic = await evaluated(initialised({ ...others, 'yarn.lock': '# yarn lockfile v1\n' }));
+  assert.equal(commandsIn(classic, 'build')[0], 'yarn install --frozen-lockfile && yarn run build');
+  const { input } = stageOf(pnpm, 'build').actions.find(({ kind }) => kind === 'archive') ?? {};
+  assert.equal((input as { productionDependencies?: string }).productionDependencies, 'none', 'only npm installs for production');
+});
+
+test('the provider of a Prisma schema decides whether there is a PostgreSQL', async () => {
+  const of = async (provider: string) => {
+    const { 'db/migrations/001_books.sql': _sql, ...others } = WHOLE;
+    const plan = await evaluated(initialised({ ...others, 'prisma/schema.prisma': `generator client {\n  provider = "prisma-client-js"\n}\n\ndatasource db {\n  // provider = "postgresql"\n  provider = "${provider}"\n  url      = env("DATABASE_URL")\n}\n`, 'prisma/migrations/2024_init/migration.sql': '' }));
+    return { database: stageOf(plan, 'prod').environment?.database, waived: plan.waivers.find(({ row }) => row === 'prod.database')?.reason, dbmate: plan.stages.some(({ actions }) => actions.some(({ kind }) => kind === 'dbmate')) };
+  };
+  const postgres = await of('postgresql');
+  assert.deepEqual(postgres, { database: 'postgres', waived: '…say why…', dbmate: false }, "Prisma's own migrations are none of dbmate's");
+  for (const provider of ['mysql', 'sqlite', 'mongodb', 'sqlserver']) assert.deepEqual({ ...await of(provider), waived: undefined }, { database: 'none', waived: undefined, dbmate: false }, provider);
+});
+
+test('Maven is asked for its reports and its jar, in one module and in several', async () => {
+  const pom = (more: string) => `<project>\n  <groupId>shop</groupId>\n  <artifactId>orders</artifactId>\n  <version>1.4.0</version>\n${more}</project>\n`;
+  const one = await evaluated(initialised({ 'pom.xml': pom('<dependencies><dependency><artifactId>x</artifactId><version>9</version></dependency></dependencies>'), 'mvnw': '', 'src/main/java/App.java': '' }));
+  assert.deepEqual(commandsIn(one, 'build'), ['./mvnw -B -q package -DskipTests', './mvnw -B test']);
+  assert.equal(stageOf(one, 'prod').environment?.run, 'java -jar target/orders-1.4.0.jar');
+  const several = await evaluated(initialised({
+    'pom.xml': pom('  <packaging>pom</packaging>\n  <modules>\n    <module>core</module>\n    <module>web</module>\n  </modules>\n'), 'core/pom.xml': '<project/>',
+    'web/pom.xml': '<project>\n  <parent>\n    <artifactId>orders</artifactId>\n    <version>1.4.0</version>\n  </parent>\n  <artifactId>orders-web</artifactId>\n  <build><plugins><plugin><artifactId>spring-boot-maven-plugin</artifactId></plugin></plugins></build>\n</project>',
+  }));
+  const tests = stageOf(several, 'build').actions.find(({ row }) => row === 'build.unit-tests')?.input as { junit?: string };
+  assert.equal(tests.junit, '**/target/surefire-reports/TEST-*.xml');
+  assert.equal(stageOf(several, 'prod').environment?.run, 'java -jar web/target/orders-web-1.4.0.jar');
+  const archived = stageOf(several, 'build').actions.find(({ kind }) => kind === 'archive')?.input as { files?: readonly string[] };
+  assert.deepEqual(archived.files, ['web/target/orders-web-1.4.0.jar']);
 });

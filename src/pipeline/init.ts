@@ -1,5 +1,5 @@
 import { TrunklineError } from '../foundation/errors.ts';
-import { stem, survey, type Repository, type Survey } from './survey.ts';
+import { stem, survey, type Linted, type Repository, type Survey } from './survey.ts';
 import { PLACEHOLDER } from './waiver.ts';
 
 export type { Repository } from './survey.ts';
@@ -35,19 +35,20 @@ const ANALYSED = /\.[cm]?[jt]sx?$/;
 const WAIVED = `waive(${text(PLACEHOLDER)})`;
 
 function configuration(found: Survey, { trunk, environments, analysed }: { readonly trunk: string; readonly environments: string; readonly analysed: boolean }): string {
+  const prepare = found.prepare === undefined ? '' : `, prepare: ${text(found.prepare)}`;
   const lines = {
     hooks: found.hooks === undefined ? WAIVED : text(found.hooks),
     code: found.code === undefined ? WAIVED : `sh(${text(found.code)})`,
     tests: found.tests === undefined ? WAIVED : `sh(${text(found.tests.command)}, { junit: ${text(found.tests.junit)} }), // the command must write this file`,
-    quality: found.lint === undefined ? WAIVED : `sh(${text(found.lint)})`,
+    quality: found.lint === undefined ? WAIVED : linted(found.lint),
     package: `archive({ files: [${found.packaged.map(text).join(', ')}], productionDependencies: ${text(found.hasLockedNpm ? 'npm' : 'none')} })`,
     sbom: found.hasLockedNpm ? 'npmSbom()' : WAIVED,
-    features: found.features === undefined ? WAIVED : `cucumber(${text(found.features)}, { junit: "reports/features.xml" })`,
-    acceptance: found.acceptance === undefined ? WAIVED : `playwright(${text(found.acceptance)}, { junit: "reports/acceptance.xml" })`,
+    features: found.features === undefined ? WAIVED : `cucumber(${text(found.features)}, { junit: "reports/features.xml"${prepare} })`,
+    acceptance: found.acceptance === undefined ? WAIVED : `playwright(${text(found.acceptance)}, { junit: "reports/acceptance.xml"${prepare} })`,
     monitoring: found.probes.length === 0 ? WAIVED : 'alarms({ for: "5m" })',
     synthetic: found.probes.length === 0 ? WAIVED : 'probes({ atLeast: 10 })',
   };
-  const database = found.migrations === undefined ? '' : `    database: dbmate(${text(found.migrations)}),\n`;
+  const database = databaseOf(found);
   // This very configuration is static configuration, once it is committed.
   const absent = found.withoutSource.filter((field) => field !== 'staticConfiguration');
   const source = absent.length === 0 ? '' : `  source: {\n${absent.map((field) => `    ${field}: ${WAIVED},\n`).join('')}  },\n\n`;
@@ -90,12 +91,12 @@ ${database}    deploy: [
   },
 });
 `;
-  return `${importing(['application', 'alarms', 'approval', 'archive', 'canary', 'cucumber', 'dbmate', 'npmSbom', 'playwright', 'probes', 'secretlint', 'sh', 'staticAnalysis', 'waive', 'wave'], body, 'trunkline')}
+  return `${unformatted(found)}${kept(found)}${importing(['application', 'alarms', 'approval', 'archive', 'canary', 'cucumber', 'dbmate', 'npmSbom', 'playwright', 'probes', 'secretlint', 'sh', 'staticAnalysis', 'waive', 'wave'], body, 'trunkline')}
 import { beta, gamma, prod } from "./${environments}";
 
 // What happens to every commit of the trunk. Written by "trunkline init" from what the repository holds:
 // replace each ${PLACEHOLDER} by the action or by the reason, and ask "trunkline check" what is still missing.
-${body}`;
+${foreignLock(found)}${kept(found)}${body}`;
 }
 
 function infrastructure(found: Survey): string {
@@ -107,17 +108,51 @@ function infrastructure(found: Survey): string {
   instances: 2,
   health: "/healthz", // answers 200 once an instance can serve
   metrics: "/metrics", // in the OpenMetrics text format
-${found.migrations === undefined ? '' : '  database: postgres(), // its address is in DATABASE_URL\n'}  probes: ${list(probes)},
+${hasPostgres(found) ? '  database: postgres(), // its address is in DATABASE_URL\n' : otherDatabase(found)}  probes: ${list(probes)},
   alarms: ${list(alarms)}, // a breach sends a deployment back; Prod needs at least one
 } satisfies Partial<ProcessesSpec>;
 
-export const beta = processes("beta", { ...shared, regions: ["local"], instances: 1 });
+${kept(found)}export const beta = processes("beta", { ...shared, regions: ["local"], instances: 1 });
 export const gamma = processes("gamma", { ...shared, regions: ["local"] });
 export const prod = processes("prod", { ...shared, regions: ["local"] });
 `;
-  return `${importing(['alarm', 'httpProbe', 'postgres', 'probe', 'processes'], body, 'trunkline/environments', 'ProcessesSpec')}
+  return `${unformatted(found)}${kept(found)}${importing(['alarm', 'httpProbe', 'postgres', 'probe', 'processes'], body, 'trunkline/environments', 'ProcessesSpec')}
 
-${body}`;
+${kept(found)}${body}`;
+}
+
+function linted({ command, findings }: Linted): string {
+  return findings === undefined ? `sh(${text(command)})` : `sh(${text(command)}, { findings: { ${findings.format}: ${text(findings.file)} } })`;
+}
+
+function hasPostgres({ migrations, provider }: Survey): boolean {
+  return migrations !== undefined || provider === 'postgresql';
+}
+
+/** Where an ORM migrates, its files are none of dbmate's. */
+function databaseOf({ migrations, provider }: Survey): string {
+  if (migrations !== undefined) return `    database: dbmate(${text(migrations)}),\n`;
+  return provider === 'postgresql' ? `    database: ${WAIVED}, // Prisma's migrations: dbmate applies plain SQL files of one folder\n` : '';
+}
+
+function otherDatabase({ provider }: Survey): string {
+  if (provider === undefined) return '';
+  return `  // Prisma's schema says ${text(provider)}: Trunkline brings PostgreSQL alone, so give its address as a setting or a secret\n`;
+}
+
+function foreignLock({ prepare }: Survey): string {
+  return prepare === undefined ? '' : '// Production dependencies are installed from npm\'s lock file alone: have the build bundle what runs.\n';
+}
+
+/** A project's formatter may want another style than this; it is asked to leave the file until a person formats it. */
+function unformatted({ formatter }: Survey): string {
+  if (formatter !== 'biome') return '';
+  const rules = ['format', 'assist/source/organizeImports'];
+  return rules.map((rule) => `// biome-ignore-all ${rule}: written by "trunkline init"; take this line away to format it\n`).join('');
+}
+
+function kept({ formatter }: Survey): string {
+  return formatter === 'prettier' ? '// prettier-ignore\n' : '';
 }
 
 function list(items: readonly string[]): string {
