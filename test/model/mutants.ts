@@ -40,7 +40,7 @@ export const mutants: readonly Mutant[] = [
   mutant('core/facts', 'what left the trunk goes on', '!gone.has(run.commit) ||', 'gone.has(run.commit) ||'),
   mutant('core/facts', 'what comes back is not seen', ".get(id)?.orphaned !== false)", ".has(id) === false)"),
   mutant('core/due', 'a reset to before all leaves the head without a run', ' || id === state.trunk.head', ''),
-  mutant('core/commands', 'an older run of a commit is tried again', 'if (last && last.id !== run.id) return', 'if (last && !last) return'),
+  mutant('core/commands', 'an older run of a commit is tried again', 'if (last && last.id !== run.id) {', 'if (last && !last) {'),
   // What is owed
   mutant('core/owed', 'a stage that can not pass works on', 'if (stopOf(run, stage)) return steps;', ''),
   mutant('core/owed', 'an approval is never signed', 'isApproved(run) && !isApprovalAttested(run) && plan.name', 'isApproved(run) && isApprovalAttested(run) && plan.name'),
