@@ -19,7 +19,6 @@ export const mutants: readonly Mutant[] = [
   // The rollout
   mutant('rollout/machine', 'a bake skips the steps that are left', 'at.step === stepsOf(state, region).length - 1;', 'at.step >= 0;'),
   mutant('rollout/machine', 'alarms are not heard once all is shifted', "return isForward(state) || state.phase === 'deployed' ? back", 'return isForward(state) ? back'),
-  mutant('rollout/machine', 'what holds goes on', "case 'holding': return regionsOf(state).flatMap((region) => armed(state, region));", "case 'holding': return regionsOf(state).flatMap((region) => owedForward(state, region));"),
   mutant('rollout/machine', 'all waves begin at once', " && wave.regions.includes(region) ? { ...at, phase: 'preparing' }", " ? { ...at, phase: 'preparing' }"),
   mutant('rollout/machine', 'a shift that was cut short is not put back', ".filter((region) => progressOf(state, region)?.phase !== 'waiting')", '.filter((region) => (progressOf(state, region)?.weight ?? 0) > 0)'),
   mutant('rollout/machine', 'nobody watches what is through', "at?.phase === 'shifting' || at?.phase === 'done' ? [{ type: 'watch', region }]", "at?.phase === 'shifting' ? [{ type: 'watch', region }]"),
