@@ -104,7 +104,7 @@ function infrastructure(found: Survey): string {
   const probes = names.map(([file, name]) => `httpProbe(${text(name)}, ${text(file)}, { every: "5s" })`);
   const alarms = names.map(([, name]) => `alarm(${text(`${name} fails`)}, probe(${text(name)}), { above: 0.2, for: [2, 3] })`);
   const body = `const shared = {
-  run: ${text(found.run ?? 'node src/server.js')}, // starts one instance, which listens on PORT
+  run: ${text(found.run ?? usualStart(found))}, // starts one instance, which listens on PORT
   instances: 2,
   health: "/healthz", // answers 200 once an instance can serve
   metrics: "/metrics", // in the OpenMetrics text format
@@ -153,6 +153,11 @@ function unformatted({ formatter }: Survey): string {
 
 function kept({ formatter }: Survey): string {
   return formatter === 'prettier' ? '// prettier-ignore\n' : '';
+}
+
+/** What is run is what the package carries. */
+function usualStart({ packaged }: Survey): string {
+  return packaged.includes('dist/**') ? 'node dist/server.js' : 'node src/server.js';
 }
 
 function list(items: readonly string[]): string {

@@ -137,7 +137,7 @@ test('kill -9 of the host in the middle of a build ends all of it, and the next 
   const story = await begin(t);
   const { pipeline, witness } = story;
   const commit = story.change();
-  witness.holds = /\/build\/(unit-tests|code-quality)\//;
+  witness.holds = /\/build\/[^/]+\/(unit-tests|code-quality)\//;
   const first = pipeline.start(['up']);
   const run = await until('the run', () => pipeline.runOf(commit));
   await until('commands of the build, side by side', () => (witness.alive(run.id).length === 2 ? true : undefined));

@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 export interface Witnessed {
-  /** The attempt's key, as its processes carry it: `RUN/STAGE/ACTION/ATTEMPT`. */
+  /** The attempt's key, as its processes carry it: `RUN/STAGE/FENCE/ACTION/ATTEMPT`. */
   readonly attempt: string;
   readonly pid: number;
   /** Others of the same action that were alive when this one began. */
