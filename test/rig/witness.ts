@@ -3,7 +3,7 @@
  * A command has no network that leads here; a socket in the product's folder, which it sees, is none.
  */
 import { once } from 'node:events';
-import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -19,7 +19,7 @@ export interface Witnessed {
 }
 
 /** What is installed is seen by every command. */
-const SEEN = fileURLToPath(new URL('../../node_modules', import.meta.url));
+const SEEN = fileURLToPath(new URL('../../node_modules/.cache', import.meta.url));
 
 export class Witness implements AsyncDisposable {
   /** The folder in which its socket lies, called `socket`. */
@@ -37,7 +37,8 @@ export class Witness implements AsyncDisposable {
   }
 
   static async start(): Promise<Witness> {
-    const folder = mkdtempSync(join(SEEN, '.witness-'));
+    mkdirSync(SEEN, { recursive: true });
+    const folder = mkdtempSync(join(SEEN, 'witness-'));
     chmodSync(folder, 0o755);
     const server = createServer();
     // The name of a socket may not be long, and the way to a clone is as long as it likes.
