@@ -1,4 +1,4 @@
-// `npm test`: everything that has to hold, cheapest first; it stops at the first part that fails.
+// `npm test`: what has to hold, cheapest first; it stops at the first part that fails. What takes longer is `npm run test:long`.
 import { runNode } from './ready.js';
 
 const parts = [

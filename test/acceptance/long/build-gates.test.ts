@@ -4,10 +4,10 @@ import { availableParallelism, userInfo } from 'node:os';
 import { join, relative } from 'node:path';
 import { test } from 'node:test';
 import { gunzipSync } from 'node:zlib';
-import type { BuildLine } from '../../src/cli/product.ts';
-import type { FindingsReport, Report } from '../../src/reports/report.ts';
-import { product } from '../rig/product.ts';
-import { Asked, Story, type Answer } from '../rig/story.ts';
+import type { BuildLine } from '../../../src/cli/product.ts';
+import type { FindingsReport, Report } from '../../../src/reports/report.ts';
+import { product } from '../../rig/product.ts';
+import { Asked, Story, type Answer } from '../../rig/story.ts';
 
 const shop = join(product, 'examples/orders');
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { Story, type Asked, type RunShown } from '../rig/story.ts';
+import { Story, type Asked, type RunShown } from '../../rig/story.ts';
 
 test('"up" runs the head at first and then every new commit once, whoever else asks for it and how often', () => Story.told(async (story) => {
   const [older, , head] = [1, 2, 3].map((number) => story.kiosk({ number })) as [string, string, string];

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { promisify } from 'node:util';
-import { product } from '../rig/product.ts';
+import { product } from '../../rig/product.ts';
 
 const NOBODY = 65_534;
 const skip = process.getuid?.() === 0 ? false : 'whoever runs this is an ordinary user in a clone of their own: the other stories have shown it';

@@ -3,8 +3,8 @@ import { readFileSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { kioskFiles } from '../rig/kiosk.ts';
-import { Story, type MetricsShown } from '../rig/story.ts';
+import { kioskFiles } from '../../rig/kiosk.ts';
+import { Story, type MetricsShown } from '../../rig/story.ts';
 
 const user = userInfo().username;
 

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { existsSync, readFileSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import type { Digest } from '../../src/foundation/units.ts';
-import { blobPath, flip, forge, resigner, type Undo } from '../rig/forger.ts';
-import { Story, type RunShown } from '../rig/story.ts';
+import type { Digest } from '../../../src/foundation/units.ts';
+import { blobPath, flip, forge, resigner, type Undo } from '../../rig/forger.ts';
+import { Story, type RunShown } from '../../rig/story.ts';
 
 type Tamper = (run: RunShown) => Undo | Promise<Undo>;
 

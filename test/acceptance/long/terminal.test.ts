@@ -3,9 +3,9 @@ import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { kioskFiles } from '../rig/kiosk.ts';
-import { compiled, product } from '../rig/product.ts';
-import { Story } from '../rig/story.ts';
+import { kioskFiles } from '../../rig/kiosk.ts';
+import { compiled, product } from '../../rig/product.ts';
+import { Story } from '../../rig/story.ts';
 
 const ESC = '\u001b';
 /** Rewrites lines above, sets the clipboard, links, overwrites, clears by a control of eight bits, reorders, hides. */

@@ -3,9 +3,9 @@ import { execFileSync } from 'node:child_process';
 import { cpSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import type { BuildLine } from '../../src/cli/product.ts';
-import { product } from '../rig/product.ts';
-import { Story } from '../rig/story.ts';
+import type { BuildLine } from '../../../src/cli/product.ts';
+import { product } from '../../rig/product.ts';
+import { Story } from '../../rig/story.ts';
 
 const BUILD = ['code', 'code-quality', 'package', 'sast', 'sbom', 'sca', 'secrets', 'unit-tests'];
 

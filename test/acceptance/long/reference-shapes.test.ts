@@ -1,8 +1,8 @@
 /** Repositories of the shape of the official reference implementations: each would be told what it lacks. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { kioskFiles } from '../rig/kiosk.ts';
-import { Story } from '../rig/story.ts';
+import { kioskFiles } from '../../rig/kiosk.ts';
+import { Story } from '../../rig/story.ts';
 
 interface Row { readonly id: string; readonly level: string; readonly state: string; readonly reason?: string; readonly findings?: readonly { readonly file?: string; readonly line?: number; readonly rule: string }[] }
 

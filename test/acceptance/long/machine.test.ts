@@ -5,10 +5,10 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { processesNaming } from '../rig/processes.ts';
-import { SmallDisk } from '../rig/small-disk.ts';
-import { Story } from '../rig/story.ts';
-import { until } from '../rig/waiting.ts';
+import { processesNaming } from '../../rig/processes.ts';
+import { SmallDisk } from '../../rig/small-disk.ts';
+import { Story } from '../../rig/story.ts';
+import { until } from '../../rig/waiting.ts';
 
 const FULL = /(disk|device).*(full|space).*\n {2}\S/i;
 
@@ -70,7 +70,7 @@ test('a region whose stable port another program has taken says so, and has it b
   const [beta] = await story.env('beta');
   const port = Number(new URL(beta!.url!).port);
   // As after a power cut: everything of the region is dead, and somebody else was first.
-  for (const { pid } of processesNaming(join(story.state, 'environments/beta'))) process.kill(pid, 'SIGKILL');
+  for (const { pid } of processesNaming(join(story.state, 'environments/beta'))) killed(pid);
   await until('the port is free', async () => ((await answers(port)) ? undefined : true));
   const other = createServer().listen(port, '127.0.0.1');
   await once(other, 'listening');
@@ -93,6 +93,15 @@ test('a region whose stable port another program has taken says so, and has it b
   const back = (await story.env('beta'))[0]!;
   assert.deepEqual([back.url, back.releases[0]!.healthy], [beta!.url, 1]);
 }));
+
+/** One that ended with another is as dead. */
+function killed(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch (error) {
+    assert.equal((error as NodeJS.ErrnoException).code, 'ESRCH');
+  }
+}
 
 test('a state folder may lie deeper than the name of a socket may be long', async () => {
   const folder = realpathSync(mkdtempSync(join(tmpdir(), 'tl-deep-')));
