@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { excludeState } from './exclude.ts';
 import { repositoryFixture, temporaryFolder } from './fixture.ts';
-import { git } from './git.ts';
+import { git, gitEnded, startGit } from './git.ts';
 import { printable, withoutCredentials } from './printable.ts';
 import { openRepository } from './repository.ts';
 import { openTrunk } from './trunk.ts';
@@ -95,7 +95,9 @@ test('a git that takes too long, or gives too much, is ended and says so', async
   const fixture = repositoryFixture(t);
   const repository = await openRepository(fixture.folder);
   const code = (thrown: { record: { code: string } }): string => thrown.record.code;
-  assert.equal(await git(repository, ['cat-file', '--batch-check'], { timeout: 0 }).catch(code), 'GIT_TIMEOUT');
+  // Its input stays open, so this git never ends of itself, however slow or quick the machine is.
+  const endless = startGit(repository, ['cat-file', '--batch-check']);
+  assert.equal(await gitEnded(endless, 'cat-file', { timeout: 50 }).catch(code), 'GIT_TIMEOUT');
   fixture.write('big', 'x'.repeat(100_000));
   fixture.commit('big');
   assert.equal(await git(repository, ['cat-file', 'blob', 'HEAD:big'], { limitBytes: 1_000 }).catch(code), 'SOURCE_TOO_LARGE');
