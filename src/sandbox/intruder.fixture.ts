@@ -8,34 +8,50 @@ export interface Targets {
   readonly sockets: readonly string[];
   /** Covered folders, which a mount of its own might uncover. */
   readonly covered: readonly string[];
+  /** What the words of processes hold that are not to be seen, as a regular expression; of the product's and its databases where nothing is said. */
+  readonly processes?: string;
 }
 
-/** The source of a module whose `intrude()` resolves with what was reached: nothing, where the walls hold. */
-export function intruder({ files, folders, sockets, covered }: Targets): string {
+/**
+ * The source of a module whose `intrude()` resolves with what was reached: nothing, where the walls hold. Where they do
+ * not, it still leaves this machine as it was: files are opened for writing and not written, what it makes it removes.
+ */
+export function intruder({ files, folders, sockets, covered, processes = 'agent/main|src/main|postgres' }: Targets): string {
   return `
 import { execFileSync } from 'node:child_process';
-import { chmodSync, copyFileSync, mkdirSync, openSync, readdirSync, readFileSync, writeFileSync, writeSync } from 'node:fs';
+import { chmodSync, closeSync, copyFileSync, mkdirSync, openSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 const quiet = { stdio: ['ignore', 'pipe', 'ignore'], encoding: 'utf8', timeout: 5_000 };
 export async function intrude() {
   const reached = [];
-  let tried = 0;
-  const attempt = (what, act) => { tried += 1; try { if (act() !== false) reached.push(what); } catch { /* denied */ } };
+  const tried = [];
+  const attempt = (what, act) => { tried.push(what); try { if (act() !== false) reached.push(what); } catch { /* denied */ } };
   const run = (...words) => execFileSync(words[0], words.slice(1), quiet);
   for (const file of ${JSON.stringify(files)}) {
     attempt('read ' + file, () => readFileSync(file));
     attempt('read by another root ' + file, () => readFileSync('/proc/1/root' + file));
-    attempt('write ' + file, () => writeSync(openSync(file, 'r+'), 'x'));
+    attempt('write ' + file, () => closeSync(openSync(file, 'r+')));
   }
-  for (const folder of ${JSON.stringify(folders)}) attempt('write in ' + folder, () => writeFileSync(folder + '/trunkline-was-here', 'x'));
-  for (const file of ['/proc/sys/kernel/core_pattern', '/proc/sysrq-trigger', '/dev/mem']) attempt('open ' + file, () => openSync(file, 'r+'));
-  attempt('see another process', () => readdirSync('/proc').filter((name) => /^[0-9]+$/.test(name)).some((pid) => /agent\\/main|src\\/main|postgres/.test(readFileSync('/proc/' + pid + '/cmdline', 'utf8'))));
+  for (const folder of ${JSON.stringify(folders)}) attempt('write in ' + folder, () => {
+    writeFileSync(folder + '/trunkline-was-here', 'x');
+    rmSync(folder + '/trunkline-was-here');
+  });
+  for (const file of ['/proc/sys/kernel/core_pattern', '/proc/sysrq-trigger', '/dev/mem']) attempt('open ' + file, () => closeSync(openSync(file, 'r+')));
+  attempt('see another process', () => readdirSync('/proc').filter((name) => /^[0-9]+$/.test(name)).some((pid) => new RegExp(${JSON.stringify(processes)}).test(readFileSync('/proc/' + pid + '/cmdline', 'utf8'))));
   attempt('find a socket', () => run('find', '/run', '/var/run/', '/mnt', '/tmp', '-type', 's').trim() !== '');
   attempt('find a disk', () => readdirSync('/dev').some((name) => /^(sd|vd|nvme|mem|kmsg)/.test(name)));
   attempt('have a capability', () => !/CapEff:\\s+0+\\n/.test(readFileSync('/proc/self/status', 'utf8')));
   attempt('gain privileges', () => !/NoNewPrivs:\\s+1/.test(readFileSync('/proc/self/status', 'utf8')));
   attempt('su', () => run('su', '-c', 'id', 'root'));
-  attempt('a copy set to run as its owner', () => { copyFileSync('/bin/sh', '/tmp/sh'); chmodSync('/tmp/sh', 0o4755); return run('/tmp/sh', '-p', '-c', 'id -u').trim() === '0'; });
+  attempt('a copy set to run as its owner', () => {
+    copyFileSync('/bin/sh', '/tmp/sh');
+    try {
+      chmodSync('/tmp/sh', 0o4755);
+      return run('/tmp/sh', '-p', '-c', 'id -u').trim() === '0';
+    } finally {
+      rmSync('/tmp/sh');
+    }
+  });
   for (const hidden of ${JSON.stringify(covered)}) {
     for (const way of ['umount -l "$1"', 'mount -t tmpfs x "$1"', 'mount -o remount,bind,rw "$1"', 'mount --bind / /tmp', 'nsenter -t 1 -m ls "$1"', 'chroot / ls "$1"']) {
       for (const inside of [[], ['unshare', '-Urm']]) attempt(inside.join(' ') + ' ' + way + ' ' + hidden, () => {
@@ -44,13 +60,34 @@ export async function intrude() {
     }
   }
   for (const path of ${JSON.stringify(sockets)}) {
-    tried += 1;
-    if (await new Promise((resolve) => connect(path).once('connect', () => resolve(true)).once('error', () => resolve(false)))) reached.push('connect to ' + path);
+    tried.push('connect to ' + path);
+    const socket = connect(path);
+    if (await new Promise((resolve) => socket.once('connect', () => resolve(true)).once('error', () => resolve(false)))) reached.push('connect to ' + path);
+    socket.destroy();
   }
   attempt('be root', () => process.getuid() === 0);
   mkdirSync(process.env.HOME + '/own'); // what is its own it has
+  rmSync(process.env.HOME + '/own', { recursive: true });
   writeFileSync(process.env.TMPDIR + '/own', 'x');
+  rmSync(process.env.TMPDIR + '/own');
   return { reached, tried };
 }
 `;
+}
+
+/** What `intrude()` resolves with. */
+export interface Intrusion { readonly reached: readonly string[]; readonly tried: readonly string[] }
+
+const EVERYWHERE = ['see another process', 'find a socket', 'find a disk', 'have a capability', 'gain privileges', 'su', 'a copy set to run as its owner', 'be root'];
+const WAYS = ['umount -l', 'mount -t tmpfs', 'mount -o remount,bind,rw', 'mount --bind', 'nsenter', 'chroot'];
+
+/** What of the targets nothing was tried with, though it should have been: nothing, where the intruder did its work. */
+export function leftOut({ files, folders, sockets, covered }: Targets, tried: readonly string[]): readonly string[] {
+  const named = [
+    ...files.flatMap((file) => [`read ${file}`, `read by another root ${file}`, `write ${file}`]),
+    ...folders.map((folder) => `write in ${folder}`), ...sockets.map((path) => `connect to ${path}`), ...EVERYWHERE,
+  ];
+  const ways = covered.flatMap((folder) => WAYS.flatMap((way) => ['', 'unshare '].map((inside) => ({ inside, way, folder }))));
+  const isTried = ({ inside, way, folder }: typeof ways[number]): boolean => tried.some((what) => what.trim().startsWith(`${inside}${inside && '-Urm '}${way}`) && what.endsWith(` ${folder}`));
+  return [...named.filter((what) => !tried.includes(what)), ...ways.filter((one) => !isTried(one)).map(({ inside, way, folder }) => `${inside}${way} ${folder}`)];
 }
