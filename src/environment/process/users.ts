@@ -39,8 +39,8 @@ async function choose(layout: Layout): Promise<z.infer<typeof schema>> {
       if (!taken.has(number)) return number;
     }
   };
-  // Data that are there already say whose they are, should the record be lost.
-  const chosen = { application: await ownerOf(layout.data) ?? one(), database: one() };
+  // What is there already says whose it is, should the record be lost.
+  const chosen = { application: await ownerOf(layout.data) ?? one(), database: await ownerOf(join(layout.database, 'cluster')) ?? one() };
   await writeWhole(layout.users, JSON.stringify(chosen));
   return chosen;
 }
@@ -53,9 +53,10 @@ export function isMapped(map: string, { first, count }: { readonly first: number
   });
 }
 
+/** Undefined also where it is somebody that this machine knows: a host that was an ordinary user left it. */
 async function ownerOf(folder: string): Promise<number | undefined> {
   const uid = await lstat(folder).then((found) => found.uid, () => 0);
-  return uid === 0 ? undefined : uid;
+  return RANGES.some(({ first, count }) => first <= uid && uid < first + count) ? uid : undefined;
 }
 
 /** The numbers of all regions of this state folder. */

@@ -3,6 +3,7 @@ import { existsSync, writeSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { errorRecord } from '../../../foundation/errors.ts';
 import type { Millis } from '../../../foundation/units.ts';
+import { handOverOnce } from '../../../sandbox/hand-over.ts';
 import type { Isolation } from '../regional.ts';
 import { layout } from '../layout.ts';
 import { takeLock } from '../lock.ts';
@@ -35,7 +36,10 @@ try {
   const [pid, ...started] = (process.env['TRUNKLINE_AGENT'] ?? '').split(' ');
   await writeWhole(here.identity, JSON.stringify({ pid: Number(pid), started: started.join(' '), walls: WALLS }), false);
   for (const name of ['releases', 'logs', 'homes', 'data'] as const) await mkdir(here[name], { recursive: true, mode: 0o700 });
-  const opened = await Region.open({ layout: here, walls: await wallsOf(here, isolation, hidden), note });
+  const walls = await wallsOf(here, isolation, hidden);
+  // Before any instance is at work in there: a host that was another user, or had other walls, may have left it.
+  if (walls.application?.stranger) await handOverOnce(here.data, walls.application.stranger);
+  const opened = await Region.open({ layout: here, walls, note });
   const end = (): void => {
     lock.close();
     process.exit(0);
