@@ -7,6 +7,7 @@ import { TrunklineError } from '../foundation/errors.ts';
 import { childrenOf, endProcess, identify, type ProcessIdentity } from './processes.ts';
 import type { Enclosure } from './enclosure.ts';
 import { breaches, mountTable } from './layers.ts';
+import { LOCKED } from './locked.ts';
 import { parseMounts, reachable } from './mounts.ts';
 import { cellOptions, type Tools } from './tools.ts';
 
@@ -30,15 +31,18 @@ export interface Holding {
   readonly scratch: string;
   /** All that the holder finds in its environment. */
   readonly marks: { readonly [name: string]: string };
+  /** Words put before its own, which hold something for as long as anything in here lives. No program in here inherits of them. */
+  readonly keeping?: readonly string[];
   /** Told of the first process while the mounts are made. Nothing of a commit runs before this resolves. */
   readonly begun?: (first: ProcessIdentity) => Promise<void>;
 }
 
-/** @throws {TrunklineError} `CELL_NOT_SEALED`; nothing is left then. */
-export async function startHolder({ tools, enclosure: { layers, fresh, stage, root }, scratch, marks, begun = async () => {} }: Holding): Promise<Holder> {
+/** @throws {TrunklineError} `CELL_NOT_SEALED`, `ROOM_TAKEN`; nothing is left then. */
+export async function startHolder({ tools, enclosure: { layers, fresh, stage, root }, scratch, marks, keeping = [], begun = async () => {} }: Holding): Promise<Holder> {
   const table = join(scratch, 'mounts');
   await writeFile(table, mountTable(stage, layers, fresh, reachable(parseMounts(await readFile('/proc/self/mountinfo', 'utf8'))), root));
-  const child = spawn(tools.unshare, [...cellOptions(tools), '/bin/sh', '-c', SCRIPT, 'sh', tools.mount, table], { cwd: '/', env: marks, stdio: ['pipe', 'pipe', 'pipe'] });
+  const [program = '', ...words] = [...keeping, tools.unshare, ...cellOptions(tools), '/bin/sh', '-c', SCRIPT, 'sh', tools.mount, table];
+  const child = spawn(program, words, { cwd: '/', env: marks, stdio: ['pipe', 'pipe', 'pipe'] });
   const exited = once(child, 'exit');
   exited.catch(() => {});
   let said = '';
@@ -58,6 +62,7 @@ export async function startHolder({ tools, enclosure: { layers, fresh, stage, ro
   } catch (error) {
     child.kill('SIGKILL');
     await exited.catch(() => {});
+    if (keeping.length > 0 && child.exitCode === LOCKED) throw new TrunklineError('ROOM_TAKEN', 'infra', 'another process still holds its lock', 'end it');
     if ((error as NodeJS.ErrnoException).code !== undefined && child.pid === undefined) throw notSealed(String(error));
     throw error;
   }

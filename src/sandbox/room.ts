@@ -6,12 +6,13 @@ import { removeFolder } from '../foundation/removal.ts';
 import type { Millis } from '../foundation/units.ts';
 import { credentialPlaces } from './credentials.ts';
 import { enclose } from './enclosure.ts';
-import { handOver } from './hand-over.ts';
+import { handOver, handOverOnce } from './hand-over.ts';
 import { type Holder, startHolder } from './holder.ts';
 import { hitText, hold, type Holding } from './holding.ts';
 import { homes } from './homes.ts';
 import { firstInside, type Given, handed, inside } from './inside.ts';
 import type { Limits } from './limits.ts';
+import { flockMissing, locked } from './locked.ts';
 import { type Member, membersAmong } from './members.ts';
 import { neededPaths, productFolder } from './needed.ts';
 import { descendantsOf, endMarked, marked, send, type Variables } from './processes.ts';
@@ -26,7 +27,10 @@ export interface RoomSpec {
   readonly scratch: string;
   /** What it works in. */
   readonly folder: string;
+  /** Whoever the program runs as owns it then, and all in it. */
   readonly writable?: true;
+  /** A file whose lock is held while anything in here lives. Where there are namespaces no program in here has a descriptor of it. */
+  readonly lock?: string;
   /** A folder that outlives the room, and the path at which it is seen. */
   readonly data?: { readonly source: string; readonly target: string };
   /** What is not there, beside homes and credentials. */
@@ -70,7 +74,7 @@ const TELLS = 'umask 022; "$@" 4>&- & child=$!; wait "$child"; echo "$?" >&4; ex
 const TOLD_BY = 4;
 const LAST_WORDS: Millis = 250;
 
-/** @throws {TrunklineError} `CELL_NOT_SEALED`, `PRODUCT_SHUT`. */
+/** @throws {TrunklineError} `CELL_NOT_SEALED`, `PRODUCT_SHUT`, `ROOM_TAKEN` where another process holds the lock, `TOOL_MISSING`. */
 export async function openRoom(spec: RoomSpec): Promise<Room> {
   await removeFolder(spec.scratch);
   const [home, temporary] = [join(spec.scratch, 'home'), join(spec.scratch, 'tmp')];
@@ -80,18 +84,19 @@ export async function openRoom(spec: RoomSpec): Promise<Room> {
   return spec.tools ? walled({ ...spec, scratch: await realpath(spec.scratch) }, spec.tools) : open(spec, home, temporary);
 }
 
-async function walled({ scratch, folder, writable, data, hidden, needed = [], marks, held }: RoomSpec, tools: Tools): Promise<Room> {
+async function walled({ scratch, folder, writable, lock, data, hidden, needed = [], marks, held }: RoomSpec, tools: Tools): Promise<Room> {
   const home = join(scratch, 'home');
   const { stranger } = tools;
   if (stranger) await requireOpen(productFolder());
-  if (stranger) for (const path of [home, ...(writable ? [folder] : [])]) await handOver(path, stranger);
+  if (stranger) await handOver(home, stranger);
+  if (stranger && writable) await handOverOnce(folder, stranger);
   // Never what lies in it: others of its kind may be at work there.
   if (stranger && data) await lchown(data.source, stranger.uid, stranger.gid);
   const enclosure = await enclose({
     workdir: folder, writable: writable === true, own: data ? [data] : [], scratch, hidden: [...hidden, ...homes(), ...credentialPlaces(process.env)],
     needed: [...neededPaths(process.env), ...needed], asStranger: stranger !== undefined,
   });
-  let holder: Holder | undefined = await startHolder({ tools, enclosure, scratch, marks });
+  let holder: Holder | undefined = await startHolder({ tools, enclosure, scratch, marks, keeping: keeping(lock, tools.flock) });
   const first = holder.first.pid;
   const limited = await holding(held, tools.prlimit);
   return {
@@ -111,6 +116,12 @@ async function walled({ scratch, folder, writable, data, hidden, needed = [], ma
   };
 }
 
+function keeping(lock: string | undefined, flock: string | undefined): readonly string[] {
+  if (lock === undefined) return [];
+  if (flock === undefined) throw flockMissing();
+  return locked(flock, lock);
+}
+
 interface Limited extends Pick<Holding, 'words' | 'end'>, Pick<Room, 'hit'> {}
 
 /** Whatever is not held by the group is by `prlimit`, process by process. */
@@ -122,14 +133,16 @@ async function holding(held: Held | undefined, prlimit: string | undefined): Pro
 }
 
 /** Where there are no namespaces. */
-async function open({ scratch, folder, data, marks, held }: RoomSpec, home: string, temporary: string): Promise<Room> {
+async function open({ scratch, folder, writable, lock, data, marks, held }: RoomSpec, home: string, temporary: string): Promise<Room> {
   const limited = await holding(held, undefined);
+  // A host that had walls, or has become root, left it to another user.
+  if (writable && process.geteuid?.() === 0) await handOverOnce(folder, { uid: 0, gid: process.getegid!() });
   const ours = (environment: Variables): boolean => Object.entries(marks).every(([name, value]) => environment.get(name) === value);
   let started: ChildProcess | undefined;
   return {
     home, temporary, data: data?.source, hit: limited.hit,
     start(words, env, stdio) {
-      const [program = '', ...rest] = [...limited.words, ...words];
+      const [program = '', ...rest] = [...lock === undefined || process.platform !== 'linux' ? [] : locked('flock', lock), ...limited.words, ...words];
       const child = spawn(program, rest, { cwd: folder, env: { ...env, ...marks }, detached: true, stdio: [...stdio] });
       started = child;
       return { child, over: exited(child), members: async () => membersAmong(await marked(ours)) };

@@ -13,6 +13,8 @@ export interface Tools {
   readonly setpriv: string;
   /** Limits single processes, where there are no control groups; older machines lack it. */
   readonly prlimit: string | undefined;
+  /** Holds a lock on a file for as long as a process lives. */
+  readonly flock: string | undefined;
   /**
    * A host that is root makes sandboxes with root's own powers, and runs commands in them as another user: the owner of
    * the machine's devices and settings must not be the one who runs a commit's code. For cells that is nobody.
@@ -33,7 +35,7 @@ export function findTools(): Tools | { readonly weakness: string } {
   const [unshare, nsenter, mount, setpriv] = ['unshare', 'nsenter', 'mount', 'setpriv'].map(find);
   if (!unshare || !nsenter || !mount || !setpriv) return { weakness: 'unshare, nsenter, mount or setpriv is missing; install util-linux' };
   const [uid, gid] = [process.geteuid!(), process.getegid!()];
-  const base = { unshare, nsenter, mount, setpriv, prlimit: find('prlimit'), uid, gid, stranger: uid === 0 ? { uid: NOBODY, gid: NOBODY } : undefined };
+  const base = { unshare, nsenter, mount, setpriv, prlimit: find('prlimit'), flock: find('flock'), uid, gid, stranger: uid === 0 ? { uid: NOBODY, gid: NOBODY } : undefined };
   const failures: string[] = [];
   for (const loopback of [...raisingLoopback(find), undefined]) {
     const tools: Tools = { ...base, loopback };

@@ -11,6 +11,7 @@ import { request } from 'undici';
 import { runWalled } from '../../src/actions/database/walled-tool.ts';
 import { contractPlan, region } from '../../src/environment/contract.ts';
 import { fixture } from '../../src/environment/process/fixture.ts';
+import { runByServer } from '../../src/environment/process/postgres.fixture.ts';
 import { newId } from '../../src/foundation/ids.ts';
 import { ownContext } from '../../src/local/own-context.ts';
 import { evaluateConfig } from '../../src/pipeline/evaluate.ts';
@@ -33,8 +34,8 @@ interface Ground { readonly facts: Facts; readonly state: string; readonly repos
 
 export async function triedEverywhere(t: Context): Promise<Places> {
   const ground = await prepared(t);
-  const [configuration, build, migration, { instance, probe }, hook] = await Promise.all([inConfiguration(t, ground), inBuild(t, ground), inMigration(ground), inRegion(t, ground), inHook(ground)]);
-  return { configuration, build, migration, instance, probe, hook };
+  const [configuration, build, migration, { instance, probe, database }, hook] = await Promise.all([inConfiguration(t, ground), inBuild(t, ground), inMigration(ground), inRegion(t, ground), inHook(ground)]);
+  return { configuration, build, migration, database, instance, probe, hook };
 }
 
 /** Below /var/tmp, which no cell covers of itself: what is not seen there was hidden for what it is. */
@@ -131,20 +132,21 @@ let once;
 export default async () => { throw new Error('${TOLD}' + Object.values(await (once ??= tried())).map(Number).join('')); };
 `;
 
-async function inRegion(t: Context, { repository, state, source }: Ground): Promise<{ readonly instance: Tried; readonly probe: Tried }> {
+async function inRegion(t: Context, { repository, state, source }: Ground): Promise<Pick<Places, 'instance' | 'probe' | 'database'>> {
   const made = await fixture(t as TestContext);
   const driver = made.reopen({ hidden: [state, repository] }).region(region);
-  await driver.launch({ ...contractPlan, instances: 1, data: '/data', health: '/', metrics: '/', probes: [{ name: 'tried', file: 'probes/tried.mjs', everyMs: 200 }] }, never);
+  await driver.launch({ ...contractPlan, instances: 1, database: 'postgres', data: '/data', health: '/', metrics: '/', probes: [{ name: 'tried', file: 'probes/tried.mjs', everyMs: 200 }] }, never);
   const { release, files } = await made.release('r1', 'good', { 'app.mjs': APPLICATION, 'tried.mjs': source, 'own.txt': 'own', 'probes/tried.mjs': PROBE });
   await driver.prepare(release, files, never);
   await driver.shift('r1', 10_000, never);
   const { url } = await driver.observe();
   const instance = told(await (await request(`${url}/tried`)).body.text());
+  const database = told(await runByServer(join(made.root, region.environment, region.region, 'database'), source + TELLING));
   const deadline = performance.now() + 60_000;
   for (;;) {
     // A message is short: one digit for each row, in their order.
     const digits = (await driver.telemetry(0)).probes.map(({ detail }) => /TRIED ([01]+)/.exec(detail)?.[1]).find((found) => found !== undefined);
-    if (digits) return { instance, probe: Object.fromEntries(Object.keys(instance).map((key, index) => [key, digits[index] === '1'])) as unknown as Tried };
+    if (digits) return { instance, database, probe: Object.fromEntries(Object.keys(instance).map((key, index) => [key, digits[index] === '1'])) as unknown as Tried };
     if (performance.now() > deadline) throw new Error('no probe has told anything');
     await sleep(100);
   }

@@ -1,6 +1,6 @@
 import { rows, type Tried } from './tried.ts';
 
-export const places = ['configuration', 'build', 'migration', 'instance', 'probe', 'hook'] as const;
+export const places = ['configuration', 'build', 'migration', 'database', 'instance', 'probe', 'hook'] as const;
 export type Places = { readonly [place in typeof places[number]]: Tried };
 
 /** Of the host that tried it. */

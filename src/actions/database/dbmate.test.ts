@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it, type TestContext } from 'node:test';
 import pg from 'pg';
+import { serverWalls } from '../../environment/process/postgres.fixture.ts';
 import { startPostgres, type PostgresServer } from '../../environment/process/postgres.ts';
 import type { TrunklineError } from '../../foundation/errors.ts';
 import { Secret } from '../../foundation/secret.ts';
@@ -20,7 +21,7 @@ describe('the dbmate action', () => {
 
   before(async () => {
     root = await mkdtemp(join(tmpdir(), 'trunkline-dbmate-test-'));
-    server = await startPostgres(join(root, 'postgres'), new AbortController().signal);
+    server = await startPostgres(join(root, 'postgres'), serverWalls(), new AbortController().signal);
     const access = JSON.parse(await readFile(join(root, 'postgres', 'access.json'), 'utf8')) as { superuser: string; port: number };
     superuser = `postgres://postgres:${access.superuser}@127.0.0.1:${access.port}/postgres`;
   });

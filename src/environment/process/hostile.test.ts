@@ -6,9 +6,10 @@ import { test, type TestContext } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { request } from 'undici';
-import { intruder, leftOut, type Intrusion } from '../../sandbox/intruder.fixture.ts';
+import { intruder, leftOut, type Intrusion, type Targets } from '../../sandbox/intruder.fixture.ts';
 import { contractPlan, region } from '../contract.ts';
 import { fixture } from './fixture.ts';
+import { runByServer } from './postgres.fixture.ts';
 import { isolationHere } from './regional.ts';
 
 const never = new AbortController().signal;
@@ -96,4 +97,21 @@ test('a hostile migration reaches no file and no program of the server', { skip 
   assert.deepEqual(done, []);
   const { rows } = await client.query("select rolsuper from pg_roles where rolname = current_user");
   assert.deepEqual(rows, [{ rolsuper: false }]);
+});
+
+// As if the wall above had fallen: SQL of the superuser, who is nobody's but the agent's, makes the server run programs.
+test('a program that the database server runs reaches nothing but what is its own', { skip }, async (t) => {
+  const { folder, secrets, targets } = await hostileRegion(t, 'postgres');
+  const own: Targets = {
+    ...targets, files: [...targets.files, join(folder, 'database', 'access.json'), join(folder, 'database', 'postgres.log')],
+    folders: targets.folders.filter((path) => path !== '.'), processes: 'agent/main|src/main|app.mjs',
+  };
+  const told = await runByServer(join(folder, 'database'), `${intruder(own)}\nconsole.log(JSON.stringify(await intrude()));`);
+  const { reached, tried } = JSON.parse(told.split('\n')[0] ?? '') as Intrusion;
+  assert.deepEqual(reached, []);
+  assert.deepEqual(leftOut(own, tried), []);
+  for (const path of Object.values(secrets)) assert.equal(await readFile(path, 'utf8'), 'as it was');
+  const users = JSON.parse(await readFile(join(folder, 'users.json'), 'utf8').catch(() => '{}')) as { readonly database?: number };
+  const { uid } = await stat(join(folder, 'database', 'cluster'));
+  assert.equal(uid, users.database ?? process.geteuid?.(), "a user of the database's own, where the agent is root");
 });

@@ -1,4 +1,4 @@
-import { mkdir, readFile, rm, symlink } from 'node:fs/promises';
+import { chmod, mkdir, readFile, rm, symlink } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { TrunklineError } from '../../foundation/errors.ts';
@@ -8,6 +8,8 @@ export interface PostgresBinaries {
   readonly postgres: string;
   /** What they need in their environment to find their libraries. */
   readonly env: { readonly [name: string]: string };
+  /** The folders that must be seen where they run. */
+  readonly needed: readonly string[];
 }
 
 /**
@@ -21,13 +23,15 @@ export async function findPostgres(links: string): Promise<PostgresBinaries> {
   const names = JSON.parse(await readFile(join(native, 'pg-symlinks.json'), 'utf8').catch(absentIsNone)) as readonly { readonly source: string; readonly target: string }[];
   // Made anew at every start: the package may have moved since.
   await rm(links, { recursive: true, force: true });
-  await mkdir(links, { recursive: true, mode: 0o700 });
+  await mkdir(links, { recursive: true });
+  await chmod(links, 0o755); // a server may be another user's
   for (const { source, target } of names) await symlink(resolve(native, '..', source), join(links, basename(target)));
   const path = process.platform === 'darwin' ? 'DYLD_LIBRARY_PATH' : 'LD_LIBRARY_PATH';
   return {
     initdb: join(native, 'bin', 'initdb'),
     postgres: join(native, 'bin', 'postgres'),
     env: { [path]: `${links}:${join(native, 'lib')}` },
+    needed: [native, links],
   };
 }
 

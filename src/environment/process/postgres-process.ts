@@ -1,56 +1,93 @@
-import { spawn, type ChildProcess } from 'node:child_process';
-import { createInterface } from 'node:readline';
-import { TrunklineError } from '../../foundation/errors.ts';
+import { randomUUID } from 'node:crypto';
+import { mkdir, readdir } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { errorRecord } from '../../foundation/errors.ts';
+import { removeFolder } from '../../foundation/removal.ts';
+import { openRoom, type Held, type Room, type RoomSpec, type Running } from '../../sandbox/room.ts';
+import type { Tools } from '../../sandbox/tools.ts';
+import type { InstanceLog } from './agent/instance-log.ts';
+import type { PostgresBinaries } from './postgres-binaries.ts';
 
-/** A started program and the last lines that it printed. */
-export interface Printing {
-  readonly child: ChildProcess;
-  /** Resolves with the way it ended, once all that it printed has been read; rejects when it could not be started. */
+/** What a database server sees, as whom it runs, and what it may use. */
+export interface ServerWalls {
+  /** Undefined where there are no namespaces. */
+  readonly tools: Tools | undefined;
+  readonly hidden: readonly string[];
+  /** Part of the environment of all its processes, and of no others. */
+  readonly marks: RoomSpec['marks'];
+  held(): Promise<Held>;
+}
+
+export interface ProgramSpec {
+  /** Of the cluster and what belongs to it; no program sees more of it than its folder. */
+  readonly directory: string;
+  /** The only folder that it finds and writes; its own from then on. */
+  readonly folder: string;
+  readonly walls: ServerWalls;
+  readonly binaries: PostgresBinaries;
+  /** What it needs beside them. */
+  readonly needed?: readonly string[];
+  readonly words: readonly string[];
+  readonly log: InstanceLog;
+}
+
+/** One program of PostgreSQL behind its walls. What it prints is in the log. */
+export interface Program {
+  readonly running: Running;
+  /** Resolves with the way it ended, once all that it started is dead and all that it printed has been read. */
   readonly ended: Promise<string>;
-  readonly lastLines: readonly string[];
-}
-
-/** Starts a program whose standard error is read by line. */
-export function startPrinting(words: readonly string[], env: { readonly [name: string]: string }, onLine: (line: string) => void): Printing {
-  const [program = '', ...rest] = words;
-  const child = spawn(program, rest, { stdio: ['ignore', 'ignore', 'pipe'], env: { ...withoutPostgresSettings(process.env), ...env, LC_ALL: 'C' } });
-  const lastLines: string[] = [];
-  createInterface({ input: child.stderr }).on('line', (line) => {
-    lastLines.push(line);
-    if (lastLines.length > 30) lastLines.shift();
-    onLine(line);
-  });
-  const ended = new Promise<string>((resolve, reject) => {
-    child.once('error', (error: NodeJS.ErrnoException) => reject(error.code === 'ENOENT' ? missing(program) : error));
-    child.once('close', (code, signal) => resolve(signal ?? `exit code ${code}`));
-  });
-  ended.catch(() => {}); // whoever awaits it is told
-  return { child, ended, lastLines };
-}
-
-/** PostgreSQL refuses to be root; root runs it as nobody in a user namespace of its own, for which no user is made. */
-export function asOrdinaryUser(words: readonly string[]): readonly string[] {
-  if (process.geteuid?.() !== 0) return words;
-  // Its own IPC namespace, too: shared memory that a killed server leaves behind ends with it.
-  return ['unshare', '--user', '--map-user=65534', '--map-group=65534', '--ipc', '--', ...words];
+  /** By force. @throws {TrunklineError} `PROCESS_LIVES` */
+  end(): Promise<void>;
 }
 
 /**
- * On Linux the server holds a kernel lock on its folder for as long as any of its processes lives: so a PID file that a
- * killed one left is known to be stale, whoever has that PID by now. It also ends when its parent does, however that ends.
+ * Starts a program that owns the one folder, and nothing else on this machine: SQL may make a server run whatever it
+ * says. It ends when this process does, however that ends, and one at a time runs per directory.
+ * @throws {TrunklineError} `CELL_NOT_SEALED`, `PRODUCT_SHUT`, `ROOM_TAKEN`, `TOOL_MISSING`.
  */
-export function asOnlyServer(lock: string, pidFile: string, words: readonly string[]): readonly string[] {
-  if (process.platform !== 'linux') return asOrdinaryUser(words);
-  return ['flock', '--no-fork', '--wait', '5', '--conflict-exit-code', String(LOCKED), lock,
-    'sh', '-c', 'rm -f "$0" && exec "$@"', pidFile, ...asOrdinaryUser(['setpriv', '--pdeathsig', 'INT', '--', ...words])];
+export async function startProgram(spec: ProgramSpec): Promise<Program> {
+  const { binaries, words, log, walls: { tools } } = spec;
+  const room = await roomOf(spec);
+  const running = room.start(tools ? words : withoutWalls(words), {
+    PATH: '/usr/local/bin:/usr/bin:/bin', HOME: room.home, TMPDIR: room.temporary, LC_ALL: 'C', ...binaries.env,
+  }, ['ignore', 'ignore', 'pipe', 'pipe']);
+  const { child, over } = running;
+  const into = log.stream();
+  child.stderr?.on('data', (chunk: Buffer) => into.write(chunk)).once('close', () => into.end());
+  child.stdio[3]?.on('error', () => {}); // its end is told by `ended`
+  const closed = new Promise<void>((resolve) => void child.once('close', () => resolve()));
+  const ended = over.then(async (how) => {
+    const hit = await room.hit();
+    if (hit !== undefined) log.line(`trunkline: it hit the limit of ${hit}; an operator sets others by "limits" in sandbox.json of the state folder`);
+    await room.close().catch((error: unknown) => log.line(`trunkline: ${errorRecord(error).message}`));
+    await closed;
+    return how;
+  });
+  return { running, ended, end: () => room.close() };
 }
 
-export const LOCKED = 75;
-
-function missing(program: string): TrunklineError {
-  return new TrunklineError('TOOL_MISSING', 'infra', `"${program}", which starts PostgreSQL, is not installed`, 'install the package "util-linux"');
+/** Where there are walls, one of its own for each start: until the lock is held, that of another server is lived in. */
+async function roomOf({ directory, folder, walls, binaries, needed = [] }: ProgramSpec): Promise<Room> {
+  const { tools, hidden, marks } = walls;
+  const rooms = join(directory, 'rooms');
+  await mkdir(rooms, { recursive: true, mode: 0o700 });
+  const scratch = join(rooms, tools ? randomUUID() : 'open');
+  try {
+    const room = await openRoom({
+      tools, hidden, marks, held: await walls.held(), scratch, folder, writable: true, lock: join(directory, 'lock'), needed: [...binaries.needed, ...needed],
+    });
+    for (const name of await readdir(rooms)) if (name !== basename(scratch)) await removeFolder(join(rooms, name));
+    return room;
+  } catch (error) {
+    await removeFolder(scratch);
+    throw error;
+  }
 }
 
-function withoutPostgresSettings(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
-  return Object.fromEntries(Object.entries(env).filter(([name]) => !name.startsWith('PG')));
+/** PostgreSQL refuses to be root; root runs it as nobody in a user namespace, for which no user is made. On Linux it ends with its parent. */
+function withoutWalls(words: readonly string[]): readonly string[] {
+  const isRoot = process.geteuid?.() === 0;
+  // Its own IPC namespace, too: shared memory that a killed server leaves behind ends with it.
+  const user = isRoot ? ['unshare', '--user', '--map-user=65534', '--map-group=65534', '--ipc', '--'] : [];
+  return process.platform === 'linux' ? [...user, 'setpriv', '--pdeathsig', 'INT', '--', ...words] : words;
 }

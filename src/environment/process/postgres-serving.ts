@@ -1,11 +1,10 @@
-import { createWriteStream, type WriteStream } from 'node:fs';
-import { rename, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { TrunklineError } from '../../foundation/errors.ts';
 import type { Millis } from '../../foundation/units.ts';
-import type { PostgresBinaries } from './postgres-binaries.ts';
-import { hintFor } from './postgres-cluster.ts';
-import { asOnlyServer, LOCKED, startPrinting, type Printing } from './postgres-process.ts';
+import { LOCKED } from '../../sandbox/locked.ts';
+import { send } from '../../sandbox/processes.ts';
+import { hintFor, LAST_LINES } from './postgres-cluster.ts';
+import { startProgram, type Program, type ProgramSpec } from './postgres-process.ts';
 
 export interface Serving {
   readonly port: number;
@@ -14,10 +13,8 @@ export interface Serving {
   stop(): Promise<void>;
 }
 
-export interface ServingSpec {
-  readonly directory: string;
+export interface ServingSpec extends Omit<ProgramSpec, 'words' | 'folder'> {
   readonly data: string;
-  readonly binaries: PostgresBinaries;
   readonly port: number;
 }
 
@@ -26,7 +23,7 @@ export class PortTaken extends Error {}
 
 /** Long, because a crash may have left much to be replayed. */
 const START_LIMIT: Millis = 60_000;
-const LOG_LIMIT_BYTES = 1_048_576;
+const READY = 'database system is ready to accept connections';
 
 /** Small for a laptop, whole in what protects data. Nothing reaches it but loopback connections with a password. */
 const SETTINGS = {
@@ -55,60 +52,75 @@ const SETTINGS = {
   log_min_error_statement: 'panic',
 };
 
+/** The lock says that no server lives here: what it left of its number is that of another process by now. */
+const AFRESH = 'rm -f postmaster.pid && exec "$0" "$@"';
+
 /** @throws {PortTaken} when another process listens there. */
 export async function serve(spec: ServingSpec, signal: AbortSignal): Promise<Serving> {
   const settings = Object.entries({ ...SETTINGS, port: String(spec.port) }).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
-  const words = asOnlyServer(join(spec.directory, 'lock'), join(spec.data, 'postmaster.pid'), [spec.binaries.postgres, '-D', spec.data, ...settings]);
-  const log = await openLog(join(spec.directory, 'postgres.log'));
-  const ready = Promise.withResolvers<'ready'>();
-  const server = startPrinting(words, spec.binaries.env, (line) => {
-    log.write(`${line}\n`);
-    if (line.includes('database system is ready to accept connections')) ready.resolve('ready');
-  });
-  const ended = server.ended.then(() => {}, () => {}).finally(() => log.end());
+  const server = await startProgram({ ...spec, folder: spec.data, words: ['sh', '-c', AFRESH, spec.binaries.postgres, '-D', spec.data, ...settings] });
+  const ended = server.ended.then(() => {});
   const stop = (): Promise<void> => stopServer(server, ended);
 
+  const over = new AbortController();
   const limit = AbortSignal.any([signal, AbortSignal.timeout(START_LIMIT)]);
   const aborted = Promise.withResolvers<'aborted'>();
   const abort = (): void => aborted.resolve('aborted');
   limit.addEventListener('abort', abort, { once: true });
   if (limit.aborted) abort();
-  const outcome = await Promise.race([ready.promise, server.ended, aborted.promise]).finally(() => limit.removeEventListener('abort', abort));
-  if (outcome === 'ready') return { port: spec.port, pid: server.child.pid as number, ended, stop };
+  const outcome = await Promise.race([ready(server, over.signal), server.ended, aborted.promise]).finally(() => {
+    over.abort();
+    limit.removeEventListener('abort', abort);
+  });
+  const pid = outcome === 'ready' ? await postmaster(server) : undefined;
+  if (pid !== undefined) return { port: spec.port, pid, ended, stop };
   await stop();
   signal.throwIfAborted();
-  throw startFault(outcome, server.lastLines, spec);
+  throw startFault(outcome, spec);
 }
 
-function startFault(outcome: string, lines: readonly string[], { port, data }: ServingSpec): Error {
-  if (outcome === `exit code ${LOCKED}`) {
-    return new TrunklineError('POSTGRES_RUNNING', 'infra', `another PostgreSQL server still runs on ${data}`, 'end the process that started it');
-  }
+/** Whoever listens to what it prints hears it, in whatever chunks that comes; only until it is ready, since others print too from then on. */
+function ready({ running: { child: { stderr } } }: Program, over: AbortSignal): Promise<'ready'> {
+  return new Promise((resolve) => {
+    let last = '';
+    const hear = (chunk: Buffer): void => {
+      last += chunk.toString('latin1');
+      if (last.includes(READY)) resolve('ready');
+      last = last.slice(-READY.length);
+    };
+    stderr?.on('data', hear);
+    over.addEventListener('abort', () => stderr?.off('data', hear), { once: true });
+  });
+}
+
+/** The server's own first process, as it is numbered here; undefined once it has ended. */
+async function postmaster({ running: { child, members } }: Program): Promise<number | undefined> {
+  const all = await members();
+  return (all.find(({ pid }) => pid === child.pid) ?? all[0])?.pid;
+}
+
+function startFault(outcome: string, { port, data, log }: ServingSpec): Error {
+  if (outcome === `exit code ${LOCKED}`) return runningAlready(data);
+  const lines = log.lastLines(LAST_LINES);
   if (lines.some((line) => line.includes('could not create any TCP/IP sockets'))) return new PortTaken(`port ${port} is taken`);
   const why = outcome === 'aborted' ? `was not ready after ${START_LIMIT / 1_000} seconds` : `ended at its start: ${outcome}`;
-  return new TrunklineError('POSTGRES_START', 'infra', `PostgreSQL ${why}`, hintFor(lines), lines);
+  return new TrunklineError('POSTGRES_START', 'infra', `PostgreSQL ${why}`, hintFor([...lines, outcome]), lines);
+}
+
+export function runningAlready(data: string): TrunklineError {
+  return new TrunklineError('POSTGRES_RUNNING', 'infra', `another PostgreSQL server still runs on ${data}`, 'end the process that started it');
 }
 
 /** Fast shutdown; then without a checkpoint; then by force. The next start repairs what the last two leave. */
-async function stopServer(server: Printing, ended: Promise<void>): Promise<void> {
-  for (const [signal, patience] of [['SIGINT', 10_000], ['SIGQUIT', 3_000], ['SIGKILL', 2_000]] as const) {
-    server.child.kill(signal);
-    if (await within(ended, patience)) return;
+async function stopServer(server: Program, ended: Promise<void>): Promise<void> {
+  let isOver = false;
+  void ended.then(() => { isOver = true; });
+  for (const [signal, patience] of [['SIGINT', 10_000], ['SIGQUIT', 3_000]] as const) {
+    const pid = isOver ? undefined : await postmaster(server);
+    if (pid === undefined) break;
+    send(pid, signal);
+    await Promise.race([ended, sleep(patience, undefined, { ref: false })]);
   }
-  throw new TrunklineError('POSTGRES_STOP', 'infra', `PostgreSQL (process ${server.child.pid}) does not end`, 'look at the state of that process: its disk may not answer');
-}
-
-async function within(promise: Promise<void>, patience: Millis): Promise<boolean> {
-  const late = Promise.withResolvers<boolean>();
-  const timer = setTimeout(() => late.resolve(false), patience);
-  return Promise.race([promise.then(() => true), late.promise]).finally(() => clearTimeout(timer));
-}
-
-/** The log of this start and of the one before, if that was long. */
-async function openLog(file: string): Promise<WriteStream> {
-  const size = await stat(file).then(({ size: bytes }) => bytes, () => 0);
-  if (size > LOG_LIMIT_BYTES) await rename(file, `${file}.1`);
-  const log = createWriteStream(file, { flags: 'a', mode: 0o600 });
-  log.on('error', () => {}); // a full disk must not end the database's parent; the last lines are in memory
-  return log;
+  await server.end();
+  await ended;
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmod, chown, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { chmod, chown, lstat, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -10,10 +10,13 @@ import { promisify } from 'node:util';
 import pg from 'pg';
 import type { TrunklineError } from '../../foundation/errors.ts';
 import { asNobody, NOBODY } from '../../sandbox/fixture.ts';
+import { noWalls, SERVER, serverWalls } from './postgres.fixture.ts';
 import { startPostgres, type PostgresServer } from './postgres.ts';
 
 const never = new AbortController().signal;
 const MODULE = JSON.stringify(new URL('./postgres.ts', import.meta.url).href);
+
+const FIXTURE = JSON.stringify(new URL('./postgres.fixture.ts', import.meta.url).href);
 
 const servers = new Map<string, PostgresServer[]>();
 
@@ -28,7 +31,7 @@ async function folder(t: TestContext): Promise<string> {
 }
 
 async function start(directory: string): Promise<PostgresServer> {
-  const server = await startPostgres(directory, never);
+  const server = await startPostgres(directory, serverWalls(), never);
   servers.set(directory, [...servers.get(directory) ?? [], server]);
   return server;
 }
@@ -46,13 +49,25 @@ async function query(url: string, sql: string): Promise<readonly { readonly [col
 /** Starts a server in a process of its own, which prints its address; `words` come before it. */
 async function startElsewhere(directory: string, words: readonly string[] = []): Promise<{ readonly child: ReturnType<typeof spawn>; readonly url: string }> {
   const program = `import { startPostgres } from ${MODULE};
-    const server = await startPostgres(${JSON.stringify(directory)}, new AbortController().signal);
+    import { serverWalls } from ${FIXTURE};
+    const server = await startPostgres(${JSON.stringify(directory)}, serverWalls(), new AbortController().signal);
     process.stdout.write(server.url.reveal() + '\\n');
     process.stdin.once('data', async () => { await server.stop(); process.exit(0); });`;
   const [first = '', ...rest] = [...words, process.execPath, '--input-type=module', '--eval', program];
   const child = spawn(first, rest, { stdio: ['pipe', 'pipe', 'inherit'], cwd: tmpdir() });
   const [line] = await Promise.race([once(child.stdout, 'data'), once(child, 'exit').then(() => [''])]) as [Buffer | string];
   return { child, url: String(line).trim() };
+}
+
+/** Of a folder and all in it. */
+async function owners(path: string): Promise<readonly number[]> {
+  const names = await readdir(path, { recursive: true });
+  return [...new Set(await Promise.all(['.', ...names].map(async (name) => (await lstat(join(path, name))).uid)))];
+}
+
+async function sleepers(): Promise<readonly string[]> {
+  const { stdout } = await promisify(execFile)('ps', ['axww', '-o', 'args']);
+  return stdout.split('\n').filter((line) => line === 'sleep 86397.25');
 }
 
 describe('a PostgreSQL server', { concurrency: 3 }, () => {
@@ -105,12 +120,12 @@ describe('a PostgreSQL server', { concurrency: 3 }, () => {
     await writeFile(join(directory, 'cluster.password'), 'left behind');
     const server = await start(directory);
     assert.deepEqual(await query(server.url.reveal(), 'select 1 as one'), [{ one: 1 }]);
-    assert.deepEqual((await readdir(directory)).sort(), ['access.json', 'cluster', 'lib', 'lock', 'postgres.log']);
+    assert.deepEqual((await readdir(directory)).sort(), ['access.json', 'cluster', 'lib', 'lock', 'postgres.log', 'rooms']);
   });
 
   it('takes another port when its own is taken', async (t) => {
     const directory = await folder(t);
-    const first = await startPostgres(directory, never);
+    const first = await startPostgres(directory, serverWalls(), never);
     await first.stop();
     const other = createServer().listen(Number(new URL(first.url.reveal()).port), '127.0.0.1');
     await once(other, 'listening');
@@ -123,7 +138,7 @@ describe('a PostgreSQL server', { concurrency: 3 }, () => {
   it('is never started twice on one folder', async (t) => {
     const directory = await folder(t);
     await start(directory);
-    await assert.rejects(startPostgres(directory, never), (error: TrunklineError) => error.record.code === 'POSTGRES_RUNNING');
+    await assert.rejects(startPostgres(directory, serverWalls(), never), (error: TrunklineError) => error.record.code === 'POSTGRES_RUNNING');
   });
 
   it('ends with its parent, also when that is killed', { skip: process.platform !== 'linux' && 'only Linux tells a child of its parent\'s end' }, async (t) => {
@@ -147,16 +162,63 @@ describe('a PostgreSQL server', { concurrency: 3 }, () => {
     await assert.rejects(query(url, 'select 1'), /ECONNREFUSED/);
   });
 
-  it('says why root cannot use it in a folder that only another user may enter', { skip: process.geteuid?.() !== 0 && 'only root becomes nobody' }, async (t) => {
+  it('serves root also in a folder that only another user may enter', { skip: process.geteuid?.() !== 0 && 'only root enters it' }, async (t) => {
     const home = await folder(t);
     await chown(home, 1_234, 1_234);
-    await assert.rejects(startPostgres(join(home, 'postgres'), never), (error: TrunklineError) => /run Trunkline as the user/.test(error.record.hint ?? ''));
+    const server = await startPostgres(join(home, 'postgres'), serverWalls(), never);
+    servers.set(home, [server]);
+    assert.deepEqual(await query(server.url.reveal(), 'select 1 as one'), [{ one: 1 }]);
+  });
+
+  it('takes a cluster over from a host with other walls, and back', { skip: process.geteuid?.() !== 0 && 'only root gives files away' }, async (t) => {
+    const directory = await folder(t);
+    for (const [walls, owner] of [[noWalls(), 0], [serverWalls(), SERVER], [noWalls(), 0]] as const) {
+      const server = await startPostgres(directory, walls, never);
+      await query(server.url.reveal(), 'create table if not exists kept as select 42 as answer');
+      assert.deepEqual(await query(server.url.reveal(), 'select answer from kept'), [{ answer: 42 }]);
+      await server.stop();
+      assert.deepEqual(await owners(join(directory, 'cluster')), [owner]);
+    }
+  });
+
+  it('takes a cluster over that an earlier host, killed amid it, had half given away', { skip: process.geteuid?.() !== 0 && 'only root gives files away' }, async (t) => {
+    const directory = await folder(t);
+    const first = await startPostgres(directory, noWalls(), never);
+    await query(first.url.reveal(), 'create table kept as select 42 as answer');
+    await first.stop();
+    for (const name of ['base', 'base/1', 'PG_VERSION', 'global/pg_control']) await chown(join(directory, 'cluster', name), SERVER, SERVER);
+    const second = await start(directory);
+    assert.deepEqual(await query(second.url.reveal(), 'select answer from kept'), [{ answer: 42 }]);
+    assert.deepEqual(await owners(join(directory, 'cluster')), [SERVER]);
+  });
+
+  it('ends with all that SQL made it start', async (t) => {
+    const directory = await folder(t);
+    const server = await start(directory);
+    const { superuser, port } = JSON.parse(await readFile(join(directory, 'access.json'), 'utf8')) as { superuser: string; port: number };
+    await query(`postgres://postgres:${superuser}@127.0.0.1:${port}/postgres`, "copy (select 1) to program 'setsid sleep 86397.25 > /dev/null 2>&1 &'");
+    assert.equal((await sleepers()).length, 1);
+    await server.stop();
+    assert.deepEqual(await sleepers(), []);
+  });
+
+  it('logs no more than it may of what SQL says, and no password', async (t) => {
+    const directory = await folder(t);
+    const server = await start(directory);
+    const { password } = new URL(server.url.reveal());
+    await query(server.url.reveal(), `do $$ begin for n in 1 .. 12 loop raise log '${password} %', repeat('x', 1_000_000); end loop; end $$`);
+    await query(server.url.reveal(), "do $$ begin for n in 1 .. 2000 loop raise log '%', repeat('y', 8000); end loop; end $$");
+    await server.stop();
+    const logs = await Promise.all(['postgres.log', 'postgres.log.1'].map((name) => readFile(join(directory, name), 'utf8')));
+    assert.ok(logs.every((text) => text.length < 2_500_000), `${logs.map((text) => text.length)}`);
+    assert.match(logs[0] ?? '', /shut down/);
+    assert.equal(logs.join('').includes(password), false);
   });
 
   it('leaves nothing running when the start is aborted', async (t) => {
     const directory = await folder(t);
     const abort = new AbortController();
-    const starting = startPostgres(directory, abort.signal);
+    const starting = startPostgres(directory, serverWalls(), abort.signal);
     while (!(await readdir(directory)).includes('cluster.making')) await new Promise(setImmediate);
     abort.abort(new Error('enough'));
     await assert.rejects(starting, /enough/);
@@ -167,6 +229,6 @@ describe('a PostgreSQL server', { concurrency: 3 }, () => {
   it('says which file is missing when its passwords are lost', async (t) => {
     const directory = await folder(t);
     await mkdir(join(directory, 'cluster'));
-    await assert.rejects(startPostgres(directory, never), (error: TrunklineError) => error.record.code === 'POSTGRES_START' && /access\.json is gone/.test(error.message));
+    await assert.rejects(startPostgres(directory, serverWalls(), never), (error: TrunklineError) => error.record.code === 'POSTGRES_START' && /access\.json is gone/.test(error.message));
   });
 });

@@ -9,7 +9,7 @@ import { kill } from './regional.ts';
 import type { Layout } from './layout.ts';
 
 /** Rises when regions are held in another way than before: an agent of an earlier version is replaced. */
-export const WALLS = 2;
+export const WALLS = 3;
 
 const PATIENCE: Millis = 20_000;
 const LOOK_EVERY: Millis = 10;

@@ -14,7 +14,7 @@ import { sizeOf, type DataSize } from '../data-size.ts';
 import { place as placeName, type Layout } from '../layout.ts';
 import type { Walls } from '../walls.ts';
 import type { Counts } from './counts.ts';
-import { Database } from './database.ts';
+import { Database, databaseWalls } from './database.ts';
 import { place } from './files.ts';
 import { Fleet } from './fleet.ts';
 import { History } from './history.ts';
@@ -67,7 +67,7 @@ export class Region {
     this.#keeping = new Keeping(around.layout.desired, (line) => around.note(line));
     this.#counts = counts;
     this.#router = new Router(counts);
-    this.#database = new Database(this.#layout.database, (line) => around.note(line), () => this.#recycle());
+    this.#database = new Database(this.#layout.database, databaseWalls(around.walls, this.#layout), (line) => around.note(line), () => this.#recycle());
     this.#proberLog = new InstanceLog(join(this.#layout.logs, 'prober.log'), () => this.#masked(this.#secrets));
     this.#prober = new Prober({ walls: { tools: around.walls.application, hidden: around.walls.hidden, held: around.walls.held }, marks: marksOf(this.#layout), releases: this.#layout.releases, homes: this.#layout.homes, environment: plainEnvironment(this.#layout), note: (line) => this.#proberLog.line(line) });
     this.#measuring = new Measuring({ history: this.#history, counts, file: this.#layout.counts, lives: () => [...this.#fleets.values()], note: (line) => around.note(line) });
