@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { connect, createServer as createTcp, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -10,7 +10,8 @@ import { isInner } from './addresses.ts';
 import type { Dialling } from './dial.ts';
 import { openGate } from './gate.ts';
 import { allowing, placeOf, type Allowed } from './reach.ts';
-import { registriesOf } from './registries.ts';
+import { mavenSettings } from './proxy-variables.ts';
+import { mavenMirrors, registriesOf } from './registries.ts';
 import { upstreamFor } from './upstream.ts';
 
 async function gateFor(context: TestContext, dialling: Partial<Dialling> & { readonly allowed: readonly Allowed[] }) {
@@ -133,5 +134,17 @@ test('registries are those that the operator\'s tools are set up for, and the pu
   const known = registriesOf({ GOPROXY: 'https://kim:word@go.corp/mod,direct', PIP_EXTRA_INDEX_URL: 'http://10.0.0.9:8080/simple' }, home, ['nexus.corp:8443']);
   const entry = (host: string, port: number): Allowed | undefined => allowing(known, host, port);
   assert.deepEqual([entry('go.corp', 443)?.inner, entry('10.0.0.9', 8080)?.inner, entry('nexus.corp', 8443)?.inner, entry('pypi.org', 443)?.inner], [true, true, true, false]);
-  assert.deepEqual([entry('example.org', 443), entry('10.0.0.9', 22), entry('direct', 443)], [undefined, undefined, undefined]);
+  assert.deepEqual([entry('example.org', 443), entry('10.0.0.9', 22), entry('direct', 443), entry('storage.googleapis.com', 443)], [undefined, undefined, undefined, undefined]);
+});
+
+test('Maven keeps its mirrors as they are meant, without users, and none that a remark alone has', async (context) => {
+  const home = await mkdtemp(join(tmpdir(), 'tl-mirrors-'));
+  context.after(() => rm(home, { recursive: true }));
+  await mkdir(join(home, '.m2'));
+  const mirror = (of: string, url: string, more = ''): string => `<mirror><id>x</id><mirrorOf>${of}</mirrorOf><url>${url}</url>${more}</mirror>`;
+  await writeFile(join(home, '.m2/settings.xml'), `<settings><mirrors>${mirror('central', 'https://kim:word@nexus.corp/m')}<!-- ${mirror('*', 'https://example.org/')} --></mirrors></settings>`);
+  await writeFile(join(home, 'machine.xml'), `<settings><mirrors>${mirror('external:http:*', 'http://0.0.0.0/', '<blocked>true</blocked>')}</mirrors></settings>`);
+  const mirrors = mavenMirrors(home, [join(home, 'machine.xml'), join(home, 'absent.xml')]);
+  assert.deepEqual(mirrors, [{ of: 'central', url: 'https://nexus.corp/m', blocked: false }, { of: 'external:http:*', url: 'http://0.0.0.0/', blocked: true }]);
+  assert.match(mavenSettings(mirrors), /<mirrorOf>central<\/mirrorOf><url>https:\/\/nexus\.corp\/m<\/url><\/mirror><mirror>.*<mirrorOf>external:http:\*<\/mirrorOf>.*<blocked>true<\/blocked>/);
 });

@@ -23,7 +23,7 @@ test('of a proxy, neither name nor password passes, unless an operator says so',
 test('of the host\'s environment only the ways to the network pass', () => {
   const host = { HTTPS_PROXY: 'http://proxy', NODE_EXTRA_CA_CERTS: '/ca.pem', TZ: 'Europe/Paris', NODE_OPTIONS: '--inspect', AWS_SECRET_ACCESS_KEY: 'x', npm_config_token: 'x', LANG: 'de_DE' };
   const names = Object.keys(surroundings({ host, user: 'u', home: '/h', temporary: '/t' }));
-  assert.deepEqual(names.toSorted(), ['CI', 'HOME', 'HTTPS_PROXY', 'LANG', 'LC_ALL', 'LOGNAME', 'NODE_EXTRA_CA_CERTS', 'PATH', 'SHELL', 'TERM', 'TMPDIR', 'TZ', 'USER']);
+  assert.deepEqual(names.toSorted(), ['CI', 'HOME', 'HTTPS_PROXY', 'JAVA_TOOL_OPTIONS', 'LANG', 'LC_ALL', 'LOGNAME', 'NODE_EXTRA_CA_CERTS', 'PATH', 'SHELL', 'TERM', 'TMPDIR', 'TZ', 'USER']);
 });
 
 test('npm reaches its registries without a token or a password', () => {

@@ -28,6 +28,8 @@ export function surroundings({ host, user, home, temporary, proxyCredentials = f
     ...runtimeVariables(host),
     PATH: searchPath(host['PATH']),
     LANG: 'C.UTF-8', LC_ALL: 'C.UTF-8', TERM: 'dumb', CI: 'true', SHELL: '/bin/sh',
+    // Java asks the system for the home of its user, and never HOME.
+    JAVA_TOOL_OPTIONS: `-Duser.home="${home}"`,
     HOME: home, TMPDIR: temporary, USER: user, LOGNAME: user,
   };
 }

@@ -18,7 +18,7 @@ const PROGRAMS = [
   '.cargo/bin/cargo-tool', '.docker/bin/docker-tool', '.nvm/versions/node/v1/bin/nvm-tool', '.volta/bin/volta-tool', '.pyenv/shims/pyenv-tool', '.deno/bin/deno-tool', 'go/bin/go-tool',
   '.local/share/pipx/venvs/piped/bin/piped', 'tools/apache-maven/bin/mvn-tool', 'odd/odd-tool', '.config/tool/bin/config-tool',
 ];
-const BESIDE = ['.rustup/toolchains/stable/bin/rustc', '.nvm/versions/node/v1/lib/module', '.pyenv/versions/3/bin/python', '.local/share/pipx/venvs/piped/pyvenv.cfg', '.local/share/pipx/venvs/piped/lib/module', 'tools/apache-maven/bin/m2.conf', 'tools/apache-maven/lib/jar'];
+const BESIDE = ['.rustup/toolchains/stable/bin/rustc', '.rustup/update-hashes/stable', '.nvm/versions/node/v1/lib/module', '.pyenv/versions/3/bin/python', '.local/share/pipx/venvs/piped/pyvenv.cfg', '.local/share/pipx/venvs/piped/lib/module', 'tools/apache-maven/bin/m2.conf', 'tools/apache-maven/lib/jar'];
 
 async function homeOfKim(context: TestContext): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'tl-kim-'));

@@ -1,5 +1,5 @@
 import { chmod, mkdir, readFile, readdir, realpath, stat, symlink, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { type Fresh, type Layer, mountPoints, type Root, waitingPoints } from './layers.ts';
 import { type Mirror, mirrorsFor, resolved } from './mirror.ts';
 import { isInside } from './mounts.ts';
@@ -35,6 +35,9 @@ const SOCKETS = ['/run', '/var/run'];
 const STAGES = ['/run', '/mnt', '/media', '/srv'];
 const DEVICES = ['null', 'zero', 'full', 'random', 'urandom', 'tty'];
 const DEVICE_LINKS = { fd: '/proc/self/fd', stdin: '/proc/self/fd/0', stdout: '/proc/self/fd/1', stderr: '/proc/self/fd/2', ptmx: 'pts/ptmx' };
+
+/** Maven begins with no settings that are none: where the machine's are covered, they say nothing. */
+const NO_SETTINGS = '<settings/>\n';
 
 /** Decides the layers of a cell, and makes in `scratch` what they show. */
 export async function enclose({ workdir, writable, own = [], hidden, needed, passages = [], scratch, asStranger }: Enclosing): Promise<Enclosure> {
@@ -102,7 +105,7 @@ async function furnish(scratch: string, { layers, fresh, stage, root }: Enclosur
   ];
   for (const { path, file } of made) {
     await makeFolder(file ? dirname(path) : path, scratch);
-    if (file) await writeFile(path, '', { flag: 'a' });
+    if (file) await writeFile(path, layers.some(({ source, target }) => source === path && basename(target) === 'settings.xml') ? NO_SETTINGS : '', { flag: 'a' });
   }
   for (const [name, target] of Object.entries(DEVICE_LINKS)) await symlink(target, join(scratch, 'dev', name));
   await keepNameServers(layers, scratch);

@@ -22,7 +22,8 @@ export const HOME_RUNTIMES: readonly HomeRuntime[] = [
   { on: '.local/share/mise', shown: ['.local/share/mise/installs', '.local/share/mise/shims'], variables: { MISE_DATA_DIR: '.local/share/mise' } },
   versions('.pyenv', 'PYENV_ROOT'), versions('.rbenv', 'RBENV_ROOT'), versions('.nodenv', 'NODENV_ROOT'), versions('.goenv', 'GOENV_ROOT'), versions('.jenv', 'JENV_ROOT'),
   { on: '.sdkman', shown: ['java', 'gradle', 'kotlin', 'groovy', 'scala', 'sbt', 'ant'].map((name) => `.sdkman/candidates/${name}`) },
-  { on: '.cargo/bin', shown: ['.rustup/toolchains', '.rustup/settings.toml'], variables: { RUSTUP_HOME: '.rustup' } },
+  // Its programs begin by making the folder of hashes, and fail where it is not there.
+  { on: '.cargo/bin', shown: ['.rustup/toolchains', '.rustup/settings.toml', '.rustup/update-hashes'], variables: { RUSTUP_HOME: '.rustup' } },
   { on: '.dotnet', shown: ['dotnet', 'host', 'packs', 'sdk', 'sdk-manifests', 'shared', 'templates'].map((name) => `.dotnet/${name}`), variables: { DOTNET_ROOT: '.dotnet' } },
   { on: '.ghcup', shown: ['.ghcup/bin', '.ghcup/ghc', '.ghcup/hls'] },
   { on: '.linuxbrew', shown: ['bin', 'sbin', 'Cellar', 'opt', 'lib', 'share', 'include'].map((name) => `.linuxbrew/${name}`) },

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { Tree } from '../attend.ts';
 import { bearsAttempt, type Mark, markVariables } from '../marks.ts';
-import { PROXY_PORT, PROXY_VARIABLES } from '../../network/proxy-variables.ts';
+import { PROXY_PORT, proxyVariables } from '../../network/proxy-variables.ts';
 import { firstInside, handed, inside } from '../../sandbox/inside.ts';
 import { descendantsOf, endMarked, send } from '../../sandbox/processes.ts';
 import { quoted, type Tools } from '../../sandbox/tools.ts';
@@ -16,7 +16,7 @@ const POLL = 2;
 /** How a command is started in a sealed cell: in namespaces of its own, nested in those of the cell. */
 export function startInside(tools: Tools, holder: number, base: { readonly [name: string]: string }, mark: Mark, held: readonly string[]): (start: Start) => Tree {
   return ({ words, cwd, given, attempt, relay }) => {
-    const told = relay?.ports.includes(PROXY_PORT) ? PROXY_VARIABLES : {};
+    const told = relay?.ports.includes(PROXY_PORT) ? proxyVariables(base['JAVA_TOOL_OPTIONS']) : {};
     const [program, ...rest] = [...held, ...inside(tools, holder, { cwd, words, before: BY_RELAY })];
     const child = spawn(program!, rest, { cwd: '/', stdio: ['ignore', 'pipe', 'pipe'], env: { ...base, ...markVariables(mark, attempt), ...handed({ ...told, ...given }), TRUNKLINE_RELAY: relay === undefined ? '' : relaying(relay) } });
     const isOver = (): boolean => child.exitCode !== null || child.signalCode !== null;
