@@ -12,6 +12,12 @@ export interface Targets {
   readonly processes?: string;
 }
 
+/** To uncover a folder, `$1`, or to come around what covers it; each prints then what it can of the files behind it. */
+const WAYS = [
+  ...['umount -l "$1"', 'mount -t tmpfs x "$1"', 'mount -o remount,bind,rw "$1"', 'mount --bind / /tmp'].map((way) => `${way}; shift; cat "$@"`),
+  'shift; nsenter -t 1 -m cat "$@"', 'shift; chroot / cat "$@"',
+];
+
 /**
  * The source of a module whose `intrude()` resolves with what was reached: nothing, where the walls hold. Where they do
  * not, it still leaves this machine as it was: files are opened for writing and not written, what it makes it removes.
@@ -53,9 +59,9 @@ export async function intrude() {
     }
   });
   for (const hidden of ${JSON.stringify(covered)}) {
-    for (const way of ['umount -l "$1"', 'mount -t tmpfs x "$1"', 'mount -o remount,bind,rw "$1"', 'mount --bind / /tmp', 'nsenter -t 1 -m ls "$1"', 'chroot / ls "$1"']) {
-      for (const inside of [[], ['unshare', '-Urm']]) attempt(inside.join(' ') + ' ' + way + ' ' + hidden, () => {
-        try { run(...inside, 'sh', '-c', way + '; cat ' + ${JSON.stringify(files.map((file) => `'${file}'`).join(' '))}, 'sh', hidden); } catch (error) { return String(error.stdout ?? '').length > 0; }
+    for (const way of ${JSON.stringify(WAYS)}) {
+      for (const inside of [[], ['unshare', '-Urm']]) attempt([...inside, way, hidden].join(' '), () => {
+        try { return run(...inside, 'sh', '-c', way, 'sh', hidden, ...${JSON.stringify(files)}) !== ''; } catch (error) { return String(error.stdout ?? '') !== ''; }
       });
     }
   }
@@ -79,7 +85,6 @@ export async function intrude() {
 export interface Intrusion { readonly reached: readonly string[]; readonly tried: readonly string[] }
 
 const EVERYWHERE = ['see another process', 'find a socket', 'find a disk', 'have a capability', 'gain privileges', 'su', 'a copy set to run as its owner', 'be root'];
-const WAYS = ['umount -l', 'mount -t tmpfs', 'mount -o remount,bind,rw', 'mount --bind', 'nsenter', 'chroot'];
 
 /** What of the targets nothing was tried with, though it should have been: nothing, where the intruder did its work. */
 export function leftOut({ files, folders, sockets, covered }: Targets, tried: readonly string[]): readonly string[] {
@@ -87,7 +92,6 @@ export function leftOut({ files, folders, sockets, covered }: Targets, tried: re
     ...files.flatMap((file) => [`read ${file}`, `read by another root ${file}`, `write ${file}`]),
     ...folders.map((folder) => `write in ${folder}`), ...sockets.map((path) => `connect to ${path}`), ...EVERYWHERE,
   ];
-  const ways = covered.flatMap((folder) => WAYS.flatMap((way) => ['', 'unshare '].map((inside) => ({ inside, way, folder }))));
-  const isTried = ({ inside, way, folder }: typeof ways[number]): boolean => tried.some((what) => what.trim().startsWith(`${inside}${inside && '-Urm '}${way}`) && what.endsWith(` ${folder}`));
-  return [...named.filter((what) => !tried.includes(what)), ...ways.filter((one) => !isTried(one)).map(({ inside, way, folder }) => `${inside}${way} ${folder}`)];
+  const ways = covered.flatMap((folder) => WAYS.flatMap((way) => ['', 'unshare -Urm '].map((inside) => `${inside}${way} ${folder}`)));
+  return [...named, ...ways].filter((what) => !tried.includes(what));
 }

@@ -9,7 +9,7 @@ import { request } from 'undici';
 import { intruder, leftOut, type Intrusion, type Targets } from '../../sandbox/intruder.fixture.ts';
 import { contractPlan, region } from '../contract.ts';
 import { fixture } from './fixture.ts';
-import { runByServer } from './postgres.fixture.ts';
+import { HOSTILE, runByServer } from './postgres.fixture.ts';
 import { isolationHere } from './regional.ts';
 
 const never = new AbortController().signal;
@@ -78,13 +78,6 @@ test('a hostile instance and its probes reach nothing but what is theirs', { ski
   assert.equal((await stat(join(folder, 'homes', home, 'home'))).uid, application, 'a user of the region\'s own');
 });
 
-const STATEMENTS = [
-  "copy (select 1) to program 'id'", "copy t from program 'id'", "copy t from '/etc/passwd'", "copy (select 1) to '/tmp/x'", "select pg_read_file('/etc/passwd')", "select pg_read_binary_file('/etc/passwd')",
-  "select pg_ls_dir('/')", "select pg_stat_file('/etc/passwd')", "select lo_import('/etc/passwd')", "select lo_export(lo_from_bytea(0, 'x'), '/tmp/x')", 'create extension plpython3u', 'create extension plperlu', 'create extension file_fdw',
-  "create function f() returns int language c as '/lib/x86_64-linux-gnu/libc.so.6', 'system'", "create function f() returns int language internal as 'x'", "load '/tmp/x.so'", "alter system set archive_command = 'id'",
-  'set session authorization postgres', 'set role postgres', 'alter role application superuser', 'create role other superuser', 'grant pg_execute_server_program to application', 'grant pg_read_server_files to application',
-];
-
 test('a hostile migration reaches no file and no program of the server', { skip }, async (t) => {
   const { driver } = await hostileRegion(t, 'postgres');
   const client = new pg.Client({ connectionString: (await driver.database())?.reveal() });
@@ -93,7 +86,7 @@ test('a hostile migration reaches no file and no program of the server', { skip 
   t.after(() => client.end().catch(() => {}));
   await client.query('create table t (line text)');
   const done: string[] = [];
-  for (const statement of STATEMENTS) await client.query(statement).then(() => done.push(statement), () => {});
+  for (const statement of HOSTILE) await client.query(statement).then(() => done.push(statement), () => {});
   assert.deepEqual(done, []);
   const { rows } = await client.query("select rolsuper from pg_roles where rolname = current_user");
   assert.deepEqual(rows, [{ rolsuper: false }]);
