@@ -52,6 +52,7 @@ export async function warmHost(): Promise<WarmHost> {
       releases: new Releases(at('releases'), artifacts),
       workspaces: new Workspaces({ root: at('work'), cells, hidden: [], checkout: async (_commit, target) => void await mkdir(target, { recursive: true }) }),
       results: { cache: noCache, origin: (run) => run, contents: async () => new Map(), history: async (commit) => commit, builtFrom: (commit) => commit, product: null },
+      tools: { now: async () => [] },
       secret: async () => { throw new Error('there are no secrets here'); },
       signer: { keyid: 'none', sign: async () => { throw new Error('nothing is signed here'); } },
       log: async (path) => {

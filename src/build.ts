@@ -32,6 +32,7 @@ import { readPipeline, readSandbox } from './settings.ts';
 import type { Place } from './place.ts';
 import type { Cells } from './runner/cell.ts';
 import { openLog } from './runner/log.ts';
+import { openToolbox } from './tool-rows.ts';
 import { trackedInFolder } from './source/folder/tracked.ts';
 import { checkout } from './source/git/checkout.ts';
 import { openHistory } from './source/git/history.ts';
@@ -79,7 +80,7 @@ export async function localBuild({ place, folder, plan, cells, workTree, staged,
     releases: new Releases(join(folder, 'releases'), artifacts), isolation: cells.isolation, network: cells.network, secret: (name) => secrets.get(name), reports: join(folder, 'reports'),
     history: () => openHistory(place.repository, commit !== undefined ? { commit } : staged ? 'staged' : 'worktree'),
     workspaces: new Workspaces({ root: join(folder, 'work'), cells, hidden: place.hidden, checkout: (_commit, target) => (commit !== undefined ? checkout(place.repository, commit, target) : staged ? workTree.checkoutIndex(target) : workTree.checkoutWorkTree(target)) }),
-    signer: nobody, builder: 'trunkline:worktree', repository: place.repository.root, results: keptLocally(place),
+    signer: nobody, builder: 'trunkline:worktree', repository: place.repository.root, results: keptLocally(place), tools: openToolbox(),
     log: async (path) => {
       await mkdir(dirname(join(folder, 'logs', path)), { recursive: true });
       return openLog(join(folder, 'logs', path), { secrets: await secrets.all() });

@@ -55,6 +55,8 @@ import type { Place } from './place.ts';
 import type { Cells } from './runner/cell.ts';
 import { openCells } from './runner/cells.ts';
 import { openLog } from './runner/log.ts';
+import { openToolbox } from './tool-rows.ts';
+import { toolsOfPlan } from './pipeline/tools.ts';
 import { serve } from './server/server.ts';
 import { pinApproval, readOperators, readSandbox, type PipelineSettings } from './settings.ts';
 import { checkout } from './source/git/checkout.ts';
@@ -115,6 +117,7 @@ export async function startHost({ place: given, settings, repositoryName, wrap =
     const secrets = new SecretFiles(place.secrets);
     const releases = new Releases(place.releases, artifacts);
     const workspaces = new Workspaces({ root: place.work, cells, hidden: place.hidden, checkout: wrap.checkout((commit, folder) => checkout(place.repository, commit, folder)) });
+    const tools = openToolbox();
     const builder = builderOf(settings.application);
     let host: EmbeddedHost | undefined;
     const state = (): PipelineState => {
@@ -133,7 +136,7 @@ export async function startHost({ place: given, settings, repositoryName, wrap =
         const cell = await context.cell();
         const plan = await evaluateConfig(cell, { config: join(context.workdir, CONFIG), log: context.writer, signal: context.signal, timeout: context.timeout });
         if (plan.trunk !== settings.trunk) throw new TrunklineError('TRUNK_DIFFERS', 'refused', `the commit says that its trunk is "${plan.trunk}", and this pipeline's is "${settings.trunk}"`, `an operator changes it in ${place.pipeline}`);
-        return plan;
+        return { ...plan, tools: [...await tools.now(toolsOfPlan(plan))] };
       }),
       sourceRowsKind({ tracked: ({ commit }) => trackedAt(place.repository, commit), ...(repositoryName.startsWith('file://') ? {} : { remote: repositoryName }) }),
       authoriseKind(signer, (run) => {
@@ -146,7 +149,7 @@ export async function startHost({ place: given, settings, repositoryName, wrap =
     const byName = new Map(kinds.map((kind) => [kind.kind, kind]));
     const effects = new LocalEffects({
       clock: timeline, kinds: byName, adopt: (value) => adopted(value, byName), artifacts, environments, releases, workspaces, cells,
-      isolation: cells.isolation, network: cells.network, secret: (name) => secrets.get(name), reports: place.reports, history: (commit) => openHistory(place.repository, { commit }), signer, builder, repository: repositoryName, results: keptByTrunk(place),
+      isolation: cells.isolation, network: cells.network, secret: (name) => secrets.get(name), reports: place.reports, history: (commit) => openHistory(place.repository, { commit }), signer, builder, repository: repositoryName, results: keptByTrunk(place), tools,
       log: async (path) => {
         const file = join(place.logs, path);
         await mkdir(dirname(file), { recursive: true });

@@ -27,6 +27,8 @@ import { sourcesOf } from './actions/source/rows.ts';
 import { checkPlan } from './pipeline/check.ts';
 import { evaluateConfig } from './pipeline/evaluate.ts';
 import { firstPipeline } from './pipeline/init.ts';
+import { toolsOfPlan } from './pipeline/tools.ts';
+import { openToolbox } from './tool-rows.ts';
 import { filesCalled } from './pipeline/misuse.ts';
 import type { ActionPlan, Plan, StagePlan } from './pipeline/plan.ts';
 import { forgetKept } from './kept.ts';
@@ -108,7 +110,8 @@ export async function openWork({ repository, place, user, folded, wrap, tell }: 
     host: async () => localHost(await startHost({ place, settings: await settings(), repositoryName, ...(wrap ? { wrap } : {}), ...(tell ? { tell } : {}) }), user, environments),
     resolve: async (word) => (await (await openTrunk(repository, (await settings()).trunk)).find(word)).id,
     check: async () => {
-      const plan = await evaluateWorkTree();
+      const evaluated = await evaluateWorkTree();
+      const plan = { ...evaluated, tools: [...await openToolbox().now(toolsOfPlan(evaluated))] };
       const tracked = trackedInWorkTree(repository);
       const sources = await sourcesOf(tracked, plan, filesCalled(plan, (await tracked.list()).paths), new AbortController().signal);
       return checkPlan({ plan, sources, today: new Date(systemClock.wall()).toISOString().slice(0, 10), ...(remote === undefined ? {} : { remote }), missing: (action, stage) => missingFor({ repository: repository.root, tracked: new Set(sources.paths), plan }, action, stage) });

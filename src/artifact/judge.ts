@@ -18,6 +18,7 @@ const provenanceSchema = z.object({
     internalParameters: z.strictObject({
       isolation: z.enum(['namespaces', 'none']), sequence: z.int(),
       network: z.strictObject({ of: z.enum(['own', 'machine']), actions: z.record(z.string(), z.union([z.string(), z.array(z.string())])) }).optional(),
+      tools: z.array(z.strictObject({ name: z.string(), version: z.string(), digest })).optional(),
     }),
   }),
   runDetails: z.object({ builder: z.object({ id: z.string() }) }),

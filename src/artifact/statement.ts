@@ -32,7 +32,7 @@ export interface ProvenancePredicate {
     readonly buildType: string;
     /** What came from outside, complete: verification refuses a parameter that it does not know. */
     readonly externalParameters: { readonly repository: string; readonly ref: string; readonly commit: string; readonly plan: Digest };
-    readonly internalParameters: { readonly isolation: 'namespaces' | 'none'; readonly sequence: number; readonly network?: NetworkFacts };
+    readonly internalParameters: { readonly isolation: 'namespaces' | 'none'; readonly sequence: number; readonly network?: NetworkFacts; readonly tools?: ToolFacts };
     readonly resolvedDependencies: readonly { readonly uri: string; readonly digest: { readonly [algorithm: string]: string } }[];
   };
   readonly runDetails: {
@@ -48,6 +48,9 @@ export interface NetworkFacts {
   readonly actions: { readonly [action: string]: 'none' | 'registries' | readonly string[] };
 }
 
+/** The programs that Trunkline started itself in Build. */
+export type ToolFacts = readonly { readonly name: string; readonly version: string; readonly digest: Digest }[];
+
 export interface ProvenanceFacts {
   readonly repository: string;
   /** In full: `refs/heads/main`. */
@@ -57,6 +60,7 @@ export interface ProvenanceFacts {
   readonly plan: Digest;
   readonly isolation: 'namespaces' | 'none';
   readonly network?: NetworkFacts;
+  readonly tools?: ToolFacts;
   /** Of the release: it rises with every release of the pipeline. */
   readonly sequence: number;
   readonly run: string;
@@ -68,12 +72,12 @@ export interface ProvenanceFacts {
 }
 
 export function provenance(subject: Subject, facts: ProvenanceFacts): Statement<typeof PROVENANCE, ProvenancePredicate> {
-  const { repository, ref, commit, plan, isolation, network, sequence, run, builder, startedAt, finishedAt, dependencies = [] } = facts;
+  const { repository, ref, commit, plan, isolation, network, tools, sequence, run, builder, startedAt, finishedAt, dependencies = [] } = facts;
   return statement(subject, PROVENANCE, {
     buildDefinition: {
       buildType: BUILD_TYPE,
       externalParameters: { repository, ref, commit, plan },
-      internalParameters: { isolation, sequence, ...(network === undefined ? {} : { network }) },
+      internalParameters: { isolation, sequence, ...(network === undefined ? {} : { network }), ...(tools === undefined ? {} : { tools }) },
       resolvedDependencies: [{ uri: `git+${repository}@${ref}`, digest: { gitCommit: commit } }, ...dependencies],
     },
     runDetails: { builder: { id: builder }, metadata: { invocationId: run, startedOn: time(startedAt), finishedOn: time(finishedAt) } },

@@ -220,6 +220,7 @@ describe('a release', () => {
     ];
     for (const [change, code, naming] of cases) fails(verdict(await released({ provenance: change })), code, naming);
     holds(verdict(await released({ provenance: { isolation: 'none' } }), { isolation: 'any' }));
+    holds(verdict(await released({ provenance: { tools: [{ name: 'npm', version: '11.0.0', digest: digestOf('npm') }] } })));
     const changed = async (change: (definition: { [key: string]: unknown }) => void) => {
       const statement = structuredClone(provenance(subject, built)) as unknown as { predicate: { buildDefinition: { [key: string]: unknown } } };
       change(statement.predicate.buildDefinition);

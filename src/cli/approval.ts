@@ -53,7 +53,7 @@ function peopleLines({ rule, approvers: { may, concerned, isAlone, unknown } }: 
 }
 
 const TITLES: { readonly [about in ChangeSubject]: string } = {
-  approval: 'APPROVAL', alarms: 'ALARMS', waves: 'WAVES', waivers: 'WAIVERS', findings: 'CHECKS', network: 'NETWORK', budgets: 'BUDGETS', timeouts: 'TIMEOUTS', other: 'plan',
+  approval: 'APPROVAL', alarms: 'ALARMS', waves: 'WAVES', waivers: 'WAIVERS', findings: 'CHECKS', network: 'NETWORK', tools: 'TOOLS', budgets: 'BUDGETS', timeouts: 'TIMEOUTS', other: 'plan',
 };
 
 function changeLines({ changes, replaces }: ApprovalTold): string[] {

@@ -5,6 +5,7 @@ import { hollow, toothless } from './hollow.ts';
 import { networksOf } from './network.ts';
 import { planDigest, type ActionPlan, type Plan, type StagePlan } from './plan.ts';
 import { beforeDeployment, builtAgain, noBillOfMaterials, publishedBeside, sharedWith, spelledOut } from './misuse.ts';
+import type { Tool } from './tools.ts';
 import { predictedDuration, TWO_HOURS, warningsOf } from './predicted.ts';
 import { inspect, sourceLimits, type RowInspection } from '../inspection/inspect.ts';
 import { foundAt, lackingAt, placeOf } from '../inspection/places.ts';
@@ -36,6 +37,8 @@ export interface Check {
   readonly rows: readonly RowCheck[];
   /** Where the commands of each action may go. */
   readonly networks: ReturnType<typeof networksOf>;
+  /** Those that Trunkline starts itself, as they are here. */
+  readonly tools: readonly Tool[];
   readonly warnings: readonly string[];
 }
 
@@ -65,7 +68,7 @@ export async function checkPlan(checking: Checking): Promise<Check> {
     if (reason !== undefined) return { id, level, state: 'waived', reason, ...place };
     return { id, level, ...(await stateOf(id, checking, inspected.get(id))), ...place };
   }));
-  return { plan: planDigest(plan), rows: checked, networks: networksOf(plan), warnings: [...warningsOf(plan), ...remarks(checking)] };
+  return { plan: planDigest(plan), rows: checked, networks: networksOf(plan), tools: plan.tools ?? [], warnings: [...warningsOf(plan), ...remarks(checking)] };
 }
 
 /** Whether nothing required is missing: what decides the exit code. */

@@ -89,6 +89,11 @@ test('the nearest package.json has no say in how the configuration is read', asy
   assert.equal(log.text(), '');
 });
 
+test('a configuration can not say which tools its run is held to', async () => {
+  const config = ORDERS.replace('export default application(', 'const made = application(').concat('export default { ...made, tools: [] };\n');
+  assert.match((await refusal(config, { 'infrastructure/environments.ts': ENVIRONMENTS })).message, /tools: Trunkline itself says which they are/);
+});
+
 test('a syntax error is named by file and line', async () => {
   const record = await refusal('export default {\n  a: 1\n  b: 2,\n};\n');
   assert.equal(record.code, 'CONFIG_INVALID');

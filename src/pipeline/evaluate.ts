@@ -92,6 +92,7 @@ function planOf(bytes: Uint8Array | 'not-a-file' | 'too-large' | undefined, name
   const evaluation = (parsed.value ?? {}) as { readonly plan?: Json; readonly fault?: { readonly message?: Json; readonly hint?: Json } };
   if (evaluation.fault !== undefined) throw invalid(plainText(evaluation.fault?.message), plainText(evaluation.fault?.hint));
   const plan = parsePlan(evaluation.plan);
+  if (plan.tools !== undefined) throw planInvalid(['tools: Trunkline itself says which they are']);
   const faults = faultsOf(plan);
   if (faults.length > 0) throw planInvalid(faults.map(({ field, message }) => `${field}: ${message}`));
   return plan;

