@@ -54,7 +54,7 @@ export function cellContract(name: string, options: Partial<CellsOptions>): void
       const cell = await (await placeFor(context, options)).open();
       const { output } = await run(cell, ['env'], { attempt: 'build.unit', env: { GIVEN: 'value' } });
       const names = output.split('\n').flatMap((line) => /^(\w+)=/.exec(line)?.[1] ?? []);
-      const listed = /^(PATH|LANG|LC_ALL|TZ|TERM|CI|HOME|TMPDIR|USER|LOGNAME|SHELL|TRUNKLINE_CELL|TRUNKLINE_ATTEMPT|GIVEN|PWD|OLDPWD|SHLVL|_|NODE_EXTRA_CA_CERTS|SSL_CERT_(FILE|DIR)|(https?|no|all)_proxy|(VOLTA|RUSTUP)_HOME|(PY|RB|NOD|GO|J)ENV_ROOT|(ASDF|MISE)_DATA_DIR|DOTNET_ROOT)$/i;
+      const listed = /^(PATH|LANG|LC_ALL|TZ|TERM|CI|HOME|TMPDIR|USER|LOGNAME|SHELL|TRUNKLINE_CELL|TRUNKLINE_ATTEMPT|GIVEN|PWD|OLDPWD|SHLVL|_|NODE_EXTRA_CA_CERTS|SSL_CERT_(FILE|DIR)|(https?|no|all)_proxy|(VOLTA|RUSTUP)_HOME|(PY|RB|NOD|GO|J)ENV_ROOT|(ASDF|MISE)_DATA_DIR|DOTNET_ROOT|JAVA_TOOL_OPTIONS)$/i;
       assert.deepEqual(names.filter((given) => !listed.test(given)), []);
       assert.match(output, /^TRUNKLINE_ATTEMPT=build\.unit$/m);
       assert.match(output, /^GIVEN=value$/m);

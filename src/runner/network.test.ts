@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
+import { accessSync, constants } from 'node:fs';
+import { chmod } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import { createServer as createTcp, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -12,8 +14,11 @@ import { placeFor, run, type Ran } from './fixture.ts';
 const trial = openCells({ records: tmpdir(), marker: 'trial', npmrc: '' });
 
 /** A server on the machine's loopback, as any other program may run one there. */
-async function bystander(context: TestContext, answer = 'OF THE MACHINE'): Promise<number> {
-  const server: Server = createServer((request, response) => response.end(`${answer} ${request.headers.host}`)).listen(0, '127.0.0.1');
+async function bystander(context: TestContext, answer = 'OF THE MACHINE', elsewhere = ''): Promise<number> {
+  const server: Server = createServer((request, response) => {
+    if (request.url === '/redirect') response.writeHead(302, { location: elsewhere });
+    response.end(`${answer} ${request.headers.host}`);
+  }).listen(0, '127.0.0.1');
   await once(server, 'listening');
   context.after(() => {
     server.closeAllConnections();
@@ -55,6 +60,55 @@ for (const [what, ...words] of [['a raw socket', 'python3', '-c', 'import socket
 `;
 }
 
+function canWrite(folder: string): boolean {
+  try {
+    accessSync(folder, constants.W_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** What a program may say to the gate, written by hand, to be taken further than it may go. @param other a port of the machine */
+function words(allowed: number, other: number): string {
+  const at = (port: number): string => `127.0.0.1:${port}`;
+  const get = (address: string, host: string, more = ''): string => `GET ${address} HTTP/1.1\r\nHost: ${host}\r\n${more}Connection: close\r\n\r\n`;
+  const tunnel = (place: string, inside = get('/', 'x')): string => `CONNECT ${place} HTTP/1.1\r\nHost: ${place}\r\n\r\n${inside}`;
+  const smuggled = get(`http://${at(other)}/`, at(other));
+  const tries: { readonly [what: string]: string } = {
+    'what is allowed': get(`http://${at(allowed)}/`, at(allowed)),
+    'a redirect': get(`http://${at(allowed)}/redirect`, at(allowed)),
+    'a tunnel to another port': tunnel(at(other)),
+    'a tunnel to its name': tunnel(`localhost:${other}`),
+    'a tunnel to a name that leads here': tunnel('localhost:80'),
+    'a tunnel to its address of IPv6': tunnel(`[::1]:${other}`),
+    'the same, wrapped': tunnel(`[::ffff:127.0.0.1]:${other}`),
+    'an address as one number': tunnel(`2130706433:${other}`),
+    'an address in short': tunnel(`127.1:${other}`),
+    'the metadata of a cloud': tunnel('169.254.169.254:80'),
+    'a chain of proxies': tunnel('127.0.0.1:3128', tunnel(at(other))),
+    'an absolute address': get(`http://${at(other)}/`, at(other)),
+    'an allowed address and another host': get(`http://${at(allowed)}/`, at(other)),
+    'two hosts': get(`http://${at(allowed)}/`, at(allowed), `Host: ${at(other)}\r\n`),
+    'an allowed host and no address': get('/', at(allowed)),
+    'two lengths': `POST http://${at(allowed)}/ HTTP/1.1\r\nHost: ${at(allowed)}\r\nContent-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n${smuggled}`,
+    'a user in front of the host': get(`http://${at(allowed)}@${at(other)}/`, at(other)),
+  };
+  return `
+import { connect } from 'node:net';
+const said = {};
+for (const [what, words] of Object.entries(${JSON.stringify(tries)})) {
+  said[what] = await new Promise((done) => {
+    let text = '';
+    const socket = connect({ host: '127.0.0.1', port: 3128 }).setTimeout(4000, () => socket.destroy());
+    socket.on('data', (chunk) => { text += chunk; }).on('error', (error) => { text ||= error.code; }).on('close', () => done(text));
+    socket.write(words);
+  });
+}
+console.log(JSON.stringify(said));
+`;
+}
+
 describe('the network of a command', { skip: trial.network !== 'own' && 'no network namespaces here' }, () => {
   test('is a loopback of its own, on which it can serve itself', async (context) => {
     const cell = await (await placeFor(context)).open();
@@ -62,7 +116,7 @@ describe('the network of a command', { skip: trial.network !== 'own' && 'no netw
     assert.equal(output, 'own\n');
   });
 
-  for (const [what, reach] of [['none', undefined], ['registries', { hosts: 'registries' }], ['another port of the machine', { hosts: 'none', ports: [40_009] }]] as const) {
+  for (const [what, reach] of [['none', undefined], ['registries', { hosts: 'registries' }], ['hosts', { hosts: ['allowed.example.net'] }], ['another port of the machine', { hosts: 'none', ports: [40_009] }]] as const) {
     test(`has no other way out than its gate, where it may reach ${what}`, async (context) => {
       const abstract = `trunkline-${process.pid}-${what}`;
       const server = createTcp((socket) => socket.end()).listen(`\0${abstract}`);
@@ -91,6 +145,41 @@ describe('the network of a command', { skip: trial.network !== 'own' && 'no netw
     const { output, refused } = await node(cell, `for (const url of ${JSON.stringify(tries)}) await fetch(url).then(async (r) => console.log(r.status), (error) => console.log('refused'));`, { hosts: ['allowed.example.net'] });
     assert.doesNotMatch(output, /200|OF THE MACHINE/);
     assert.deepEqual(refused?.toSorted(), ['169.254.169.254', '::ffff:a9fe:a9fe', 'evil.example.com', 'example.org'].toSorted());
+  });
+
+  for (const [what, hosts] of [['none', 'none'], ['registries', 'registries'], ['hosts', ['localhost', 'allowed.example.net', 'registries']]] as const) {
+    test(`can not talk its gate into another way, where it may reach ${what}`, async (context) => {
+      const [allowed, other] = [await bystander(context, 'allowed', `http://127.0.0.1:${await bystander(context)}/`), await bystander(context)];
+      const cell = await (await placeFor(context, { registries: [`127.0.0.1:${allowed}`] })).open();
+      const { output } = await node(cell, words(allowed, other), { hosts });
+      const said = JSON.parse(output) as { readonly [what: string]: string };
+      // A control: it is the gate that refuses, and not that nothing works at all.
+      assert.match(said['what is allowed'] ?? '', hosts === 'none' ? /^ECONNREFUSED$/ : /allowed/, output);
+      assert.match(said['a redirect'] ?? '', hosts === 'none' ? /^ECONNREFUSED$/ : /^HTTP\/1\.1 302 /, output);
+      assert.doesNotMatch(output, /OF THE MACHINE/);
+      assert.equal(Object.keys(said).length, 17, output);
+      for (const [way, answer] of Object.entries(said)) {
+        if (['what is allowed', 'a redirect'].includes(way)) continue;
+        assert.match(answer, hosts === 'none' ? /^ECONNREFUSED$/ : /^(HTTP\/1\.1 (400|403|502) (?![^]*HTTP\/1\.1 200)|$)/, `${way}: ${answer}`);
+      }
+    });
+  }
+
+  test('finds no socket of the machine in the file system', async (context) => {
+    const folders = [tmpdir(), ...['/run', '/var/tmp', '/dev/shm'].filter((folder) => canWrite(folder))];
+    const paths = folders.map((folder) => join(folder, `trunkline-${process.pid}.sock`));
+    for (const path of paths) {
+      const server = createTcp((socket) => socket.end('OF THE MACHINE')).listen(path);
+      await once(server, 'listening');
+      await chmod(path, 0o777);
+      context.after(() => server.close());
+    }
+    const cell = await (await placeFor(context)).open();
+    const script = `import { connect } from 'node:net'; for (const path of ${JSON.stringify(paths)}) await new Promise((done) => connect(path).on('connect', () => done(console.log('REACHED'))).on('error', (error) => done(console.log(error.code))));`;
+    for (const reach of [undefined, { hosts: 'registries' }, { hosts: ['allowed.example.net'] }] as const) {
+      const { output } = await node(cell, script, reach);
+      assert.deepEqual(output.trim().split('\n'), paths.map(() => 'ENOENT'));
+    }
   });
 
   test('can not use the gate of another command in its cell', async (context) => {

@@ -18,6 +18,9 @@ import { startInside } from './attempt.ts';
 import { openWay } from './way.ts';
 import { recordCell } from './records.ts';
 
+/** Where others put things for everyone, sockets among them. */
+const SHARED = ['/var/tmp'];
+
 export interface Sealing {
   readonly tools: Tools;
   readonly mark: Mark;
@@ -36,7 +39,7 @@ export async function seal({ tools, mark, workdir, hidden, scratch, proxyCredent
   const home = join(scratch, 'home');
   if (stranger) await requireOpen(productFolder());
   if (stranger) for (const folder of [workdir, home, join(scratch, 'tmp')]) await handOver(folder, stranger);
-  const enclosure = await enclose({ workdir, writable: true, scratch, hidden: [...hidden, ...homes(), ...credentialPlaces(process.env)], needed: neededPaths(process.env), passages: [join(scratch, 'gates')], asStranger: stranger !== undefined });
+  const enclosure = await enclose({ workdir, writable: true, scratch, hidden: [...hidden, ...homes(), ...SHARED, ...credentialPlaces(process.env)], needed: neededPaths(process.env), passages: [join(scratch, 'gates')], asStranger: stranger !== undefined });
   const holder = await startHolder({ tools, enclosure, scratch, marks: markVariables(mark), begun: (first) => recordCell(scratch, first) });
   const holding = await hold(groupName(mark), limits, [workdir, scratch], tools.prlimit);
   const own = tools.loopback !== undefined;

@@ -22,9 +22,11 @@ export async function openWay(gates: string, reach: Reach | undefined, registrie
   return { relay: { gate: join(gates, name), ports: [...new Set([...listened, ...ports])] }, refused: opened.refused, [Symbol.asyncDispose]: () => opened[Symbol.asyncDispose]() };
 }
 
-/** The registries come with hosts that a commit names, too: who names one more still installs packages. */
+/** Among hosts, `registries` stands for all of them; a host that is one of them is what the operator says of it. */
 function allowedOf(hosts: Reach['hosts'], registries: readonly string[]): readonly Allowed[] {
   if (hosts === 'none') return [];
   const known = registriesOf(process.env, homedir(), registries);
-  return hosts === 'registries' ? known : [...hosts.map((text) => placeOf(text, false)), ...known.filter(({ host }) => hosts.includes(host))];
+  if (hosts === 'registries') return known;
+  const named = hosts.filter((text) => text !== 'registries').map((text) => placeOf(text, false));
+  return [...named, ...(hosts.includes('registries') ? known : known.filter(({ host }) => hosts.includes(host)))];
 }
