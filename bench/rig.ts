@@ -8,7 +8,7 @@ import { planKind } from '../src/actions/source/plan.ts';
 import { sourceRowsKind } from '../src/actions/source/rows.ts';
 import { shell } from '../src/actions/shell/shell.ts';
 import { openKeys } from '../src/artifact/keys/file/keyfile.ts';
-import { memoryStore } from '../src/artifact/memory/store.ts';
+import { memoryStore } from '../src/artifact/memory/store.testing.ts';
 import { rowIds } from '../src/catalogue/rows.ts';
 import { noCache } from '../src/cache/cache.ts';
 import { systemClock } from '../src/foundation/clock.ts';

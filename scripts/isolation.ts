@@ -6,7 +6,7 @@ import { execFileSync } from 'node:child_process';
 import { chownSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { asNobody, NOBODY } from '../src/sandbox/fixture.ts';
+import { asNobody, NOBODY } from '../src/sandbox/fixture.testing.ts';
 import { triedEverywhere } from '../test/isolation/places.ts';
 import { type Places, tableOf, withTable } from '../test/isolation/table.ts';
 

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { test, type TestContext } from 'node:test';
 import { openKeys } from './artifact/keys/file/keyfile.ts';
-import { coded } from './journal/contract.ts';
+import { coded } from './journal/contract.testing.ts';
 import type { Event } from './journal/events.ts';
 import { openJournal, openJournalReadOnly } from './journal/sqlite/journal.ts';
 import { headKeys, headTrust } from './journal-keys.ts';

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import type { TrunklineError } from '../foundation/errors.ts';
-import { actionContext, type Recorded } from './fixture.ts';
+import { actionContext, type Recorded } from './fixture.testing.ts';
 import { prepareWorkdir } from './preparation.ts';
 import { runSuite, type Suite, type Verdict } from './suite.ts';
 

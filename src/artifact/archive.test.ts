@@ -10,7 +10,7 @@ import tar from 'tar-stream';
 import { TrunklineError } from '../foundation/errors.ts';
 import { ARCHIVE_LIMITS, pack, tarOf } from './archive.ts';
 import { packageImage } from './image.ts';
-import { memoryStore } from './memory/store.ts';
+import { memoryStore } from './memory/store.testing.ts';
 import { parseConfig, parseManifest } from './oci.ts';
 
 async function folder(files: { readonly [path: string]: string } = {}): Promise<AsyncDisposable & { readonly path: string }> {

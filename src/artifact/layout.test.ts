@@ -4,7 +4,7 @@ import { digestOf } from '../foundation/digest.ts';
 import { TrunklineError } from '../foundation/errors.ts';
 import { LayoutStore } from './layout.ts';
 import { decodeNames, encodeNames } from './layoutindex.ts';
-import { MemoryMedium } from './memory/store.ts';
+import { MemoryMedium } from './memory/store.testing.ts';
 import { CONFIG_TYPE, EMPTY, LAYER_TYPE, MANIFEST_TYPE, encodeDocument } from './oci.ts';
 
 async function attested() {

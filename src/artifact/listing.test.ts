@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { packageImage } from './image.ts';
 import { contentOf, differences, listingOf, requireContent } from './listing.ts';
-import { memoryStore } from './memory/store.ts';
+import { memoryStore } from './memory/store.testing.ts';
 import { unpack } from './unpack.ts';
 
 async function release(t: TestContext) {

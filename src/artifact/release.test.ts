@@ -13,7 +13,7 @@ import { requiredEvidence } from './expectations.ts';
 import { packageImage } from './image.ts';
 import { trustedKey } from './keys.ts';
 import { LayoutStore } from './layout.ts';
-import { MemoryMedium } from './memory/store.ts';
+import { MemoryMedium } from './memory/store.testing.ts';
 import { DOCUMENT_LIMIT } from './oci.ts';
 import { cyclonedx, provenance, stagePassed, testResult } from './statement.ts';
 import { unpack } from './unpack.ts';

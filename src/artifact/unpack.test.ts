@@ -14,7 +14,7 @@ import { TrunklineError } from '../foundation/errors.ts';
 import type { Digest } from '../foundation/units.ts';
 import { packageImage } from './image.ts';
 import { LayoutStore } from './layout.ts';
-import { MemoryMedium, memoryStore } from './memory/store.ts';
+import { MemoryMedium, memoryStore } from './memory/store.testing.ts';
 import { CONFIG_TYPE, LAYER_TYPE, MANIFEST_TYPE, encodeDocument, parseManifest } from './oci.ts';
 import type { ArtifactStore } from './store.ts';
 import { unpack } from './unpack.ts';
@@ -271,7 +271,7 @@ describe('unpacking an artifact', () => {
     const here = fileURLToPath(new URL('.', import.meta.url));
     const script = `
       import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
-      const { memoryStore } = await import('${here}memory/store.ts');
+      const { memoryStore } = await import('${here}memory/store.testing.ts');
       const { packageImage } = await import('${here}image.ts');
       const { unpack } = await import('${here}unpack.ts');
       mkdirSync('/mnt/from');

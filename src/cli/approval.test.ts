@@ -4,7 +4,7 @@ import type { Operators } from '../core/operators.ts';
 import { emptyState, type PipelineState, type Run } from '../core/state.ts';
 import { digestOf } from '../foundation/digest.ts';
 import type { Json } from '../foundation/units.ts';
-import { fixturePlan } from '../core/fixture.ts';
+import { fixturePlan } from '../core/fixture.testing.ts';
 import { planDigest, type Plan } from '../pipeline/plan.ts';
 import { approvalTold, describeApproval } from './approval.ts';
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { fixturePlan, kindWorld } from '../core/fixture.ts';
-import { Simulation } from '../core/simulation.ts';
+import { fixturePlan, kindWorld } from '../core/fixture.testing.ts';
+import { Simulation } from '../core/simulation.testing.ts';
 import { rolloutLine } from './follow.ts';
 
 test('a deployment that goes back says whether there is a release to go back to', () => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Simulation } from '../core/simulation.ts';
-import { fixturePlan, kindWorld } from '../core/fixture.ts';
+import { Simulation } from '../core/simulation.testing.ts';
+import { fixturePlan, kindWorld } from '../core/fixture.testing.ts';
 import { nextReminder, Reminders, waitingText, waits } from './waiting.ts';
 
 const MINUTE = 60_000;

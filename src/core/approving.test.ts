@@ -5,9 +5,9 @@ import { TrunklineError } from '../foundation/errors.ts';
 import type { Plan } from '../pipeline/plan.ts';
 import { pinnedRule, ruleAsked, ruleInForce, ruleSeen } from './approval-rule.ts';
 import { approvalShown } from './approval-shown.ts';
-import { fixturePlan, kindWorld } from './fixture.ts';
+import { fixturePlan, kindWorld } from './fixture.testing.ts';
 import type { Operators } from './operators.ts';
-import { Simulation } from './simulation.ts';
+import { Simulation } from './simulation.testing.ts';
 
 const people = { ann: { groups: ['operators'] }, bob: { groups: ['operators'] }, cyd: { groups: ['operators'] }, ivy: { groups: ['interns'] } };
 const operators: Operators = { people };

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { evidenceOf } from './evidence.ts';
-import { fixturePlan, kindWorld, nameOf } from './fixture.ts';
+import { fixturePlan, kindWorld, nameOf } from './fixture.testing.ts';
 import type { Fact } from './facts.ts';
 import { owed, wakeAt, type Effect } from './owed.ts';
-import { Simulation } from './simulation.ts';
+import { Simulation } from './simulation.testing.ts';
 import { lastAttempt } from './state.ts';
 
 /** The effect of this name that is owed now. */

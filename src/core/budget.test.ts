@@ -4,8 +4,8 @@ import fc from 'fast-check';
 import type { EventOf } from '../journal/events.ts';
 import { parsePlan, type Plan } from '../pipeline/plan.ts';
 import { evolve } from './evolve.ts';
-import { fixturePlan, kindWorld } from './fixture.ts';
-import { Simulation } from './simulation.ts';
+import { fixturePlan, kindWorld } from './fixture.testing.ts';
+import { Simulation } from './simulation.testing.ts';
 import { emptyState } from './state.ts';
 import { waitedForApproval } from './budget.ts';
 

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { TrunklineError } from '../foundation/errors.ts';
-import { fixturePlan, kindWorld } from './fixture.ts';
+import { fixturePlan, kindWorld } from './fixture.testing.ts';
 import { owed } from './owed.ts';
-import { Simulation, type World } from './simulation.ts';
+import { Simulation, type World } from './simulation.testing.ts';
 
 function refused(act: () => unknown, code: string): void {
   assert.throws(act, (error) => error instanceof TrunklineError && error.record.code === code);

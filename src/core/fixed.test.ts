@@ -3,8 +3,8 @@ import { test } from 'node:test';
 import { digestOf } from '../foundation/digest.ts';
 import { planDigest } from '../pipeline/plan.ts';
 import { evolve } from './evolve.ts';
-import { fixturePlan, kindWorld, nameOf } from './fixture.ts';
-import { Simulation } from './simulation.ts';
+import { fixturePlan, kindWorld, nameOf } from './fixture.testing.ts';
+import { Simulation } from './simulation.testing.ts';
 
 const plan = fixturePlan();
 const other = { ...plan, application: 'another' };

@@ -4,10 +4,10 @@ import type { ErrorRecord } from '../foundation/errors.ts';
 import { TrunklineError } from '../foundation/errors.ts';
 import type { Event, EventOf } from '../journal/events.ts';
 import { approvalInput } from '../pipeline/plan.ts';
-import { fixturePlan, kindWorld } from './fixture.ts';
+import { fixturePlan, kindWorld } from './fixture.testing.ts';
 import { owed, type Effect } from './owed.ts';
 import { backoff } from './retries.ts';
-import { Simulation, type World } from './simulation.ts';
+import { Simulation, type World } from './simulation.testing.ts';
 import { retriesOf } from './state.ts';
 
 const silent: ErrorRecord = { code: 'REGION_SILENT', class: 'infra', message: 'the agent does not answer' };

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { TrunklineError } from '../foundation/errors.ts';
 import type { Plan } from '../pipeline/plan.ts';
-import { fixturePlan, kindWorld, nameOf } from './fixture.ts';
-import { Simulation } from './simulation.ts';
+import { fixturePlan, kindWorld, nameOf } from './fixture.testing.ts';
+import { Simulation } from './simulation.testing.ts';
 
 /** The fixture's plan with these regions in Prod. */
 function across(...regions: readonly string[]): Plan {

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { TrunklineError } from '../foundation/errors.ts';
 import { dueCommits } from './due.ts';
-import { fixturePlan, kindWorld } from './fixture.ts';
-import { Simulation } from './simulation.ts';
+import { fixturePlan, kindWorld } from './fixture.testing.ts';
+import { Simulation } from './simulation.testing.ts';
 
 const commit = (name: string) => ({ id: name.repeat(40), tree: name, subject: name, author: 'someone', reverts: [] });
 const id = (name: string): string => commit(name).id;

@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { VirtualClock } from '../foundation/clock.ts';
 import { TrunklineError } from '../foundation/errors.ts';
-import { contractPlan, region } from './contract.ts';
+import { contractPlan, region } from './contract.testing.ts';
 import { withDeadlines } from './deadlines.ts';
 import type { EnvironmentDriver, Release } from './driver.ts';
-import { MemoryWorld, memoryEnvironments } from './memory/world.ts';
+import { MemoryWorld, memoryEnvironments } from './memory/world.testing.ts';
 
 const never = new AbortController().signal;
 const release: Release = { id: 'r1', artifact: `sha256:${'a'.repeat(64)}`, commit: 'c', sequence: 1 };

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { TrunklineError } from '../foundation/errors.ts';
 import { WHOLE } from '../foundation/units.ts';
-import { contractPlan } from './contract.ts';
+import { contractPlan } from './contract.testing.ts';
 import { preparation, probing, restored, settled, shifted, weights, type Desired } from './desired.ts';
 
 const releaseOf = (id: string) => ({ id, artifact: `sha256:${'0'.repeat(64)}`, commit: id, sequence: 1 }) as const;

@@ -4,7 +4,7 @@ import { aside, moduleBeside, type Aside } from './aside.ts';
 import type { TrunklineError } from './errors.ts';
 
 const never = new AbortController().signal;
-const call = (name: string, given: readonly unknown[] = [], more: Partial<Aside> = {}): Promise<unknown> => aside({ module: moduleBeside(import.meta.url, './aside.fixture'), name, given, what: 'the trial', signal: never, ...more });
+const call = (name: string, given: readonly unknown[] = [], more: Partial<Aside> = {}): Promise<unknown> => aside({ module: moduleBeside(import.meta.url, './aside.testing'), name, given, what: 'the trial', signal: never, ...more });
 const refusal = (code: string, message: RegExp) => (thrown: unknown): boolean => (thrown as TrunklineError).record?.code === code && message.test((thrown as TrunklineError).message);
 
 test('a function answers from a thread of its own, with data', async () => {

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { Folder, readAtMost, readBelow } from './folder.ts';
-import { race } from './racer.fixture.ts';
+import { race } from './racer.testing.ts';
 import { filesMatching, walk } from './walk.ts';
 
 function folder(t: TestContext): string {

@@ -4,7 +4,7 @@ import { chmodSync, chownSync, existsSync, mkdirSync, mkdtempSync, readdirSync, 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
-import { race } from './racer.fixture.ts';
+import { race } from './racer.testing.ts';
 import { removeFolder } from './removal.ts';
 
 function folder(t: TestContext): string {

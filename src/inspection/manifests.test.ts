@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { sourcesOf } from './fixture.ts';
+import { sourcesOf } from './fixture.testing.ts';
 import { manifestFindings } from './manifests.ts';
 
 const told = (manifest: string, files: { readonly [path: string]: string }): readonly string[] => manifestFindings(manifest, sourcesOf(files), new Set(Object.keys(files))).map(({ rule, file, line, message }) => `${file}:${line} ${rule} ${message}`);

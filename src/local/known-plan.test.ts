@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { TrunklineError } from '../foundation/errors.ts';
 import { application } from '../pipeline/index.ts';
-import { spec } from '../pipeline/fixture.ts';
+import { spec } from '../pipeline/fixture.testing.ts';
 import { planOf } from './known-plan.ts';
 
 const plan = application('orders', spec);

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import type { ActionContext } from '../actions/action.ts';
 import type { ActionPlan, Plan } from '../pipeline/plan.ts';
-import { memoryLog } from '../pipeline/plain-cell.ts';
+import { memoryLog } from '../pipeline/plain-cell.testing.ts';
 import { ownContext } from './own-context.ts';
 
 function contextIn(t: TestContext, timeoutMs: number): { readonly context: ActionContext; readonly printed: () => string } {

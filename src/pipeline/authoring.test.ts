@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { TrunklineError } from '../foundation/errors.ts';
 import { alarm, counter, histogram, httpProbe, postgres, probe, processes } from './environments.ts';
-import { running, spec } from './fixture.ts';
+import { running, spec } from './fixture.testing.ts';
 import { alarms, allAtOnce, application, approval, archive, canary, cucumber, dbmate, linear, playwright, sh, waive, wave, type ApplicationSpec, type Plan } from './index.ts';
 import { parsePlan } from './plan.ts';
 import { stageOf } from './rules.ts';

@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import { after, test } from 'node:test';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import ts from 'typescript';
-import { memoryLog, plainCell } from './plain-cell.ts';
+import { memoryLog, plainCell } from './plain-cell.testing.ts';
 
 const root = await mkdtemp(join(tmpdir(), 'trunkline-built-'));
 after(() => rm(root, { recursive: true, force: true }));

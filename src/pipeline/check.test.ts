@@ -3,9 +3,9 @@ import { test } from 'node:test';
 import { rowIds, rows, type RowId } from '../catalogue/rows.ts';
 import { checkPlan, complete, type Checking } from './check.ts';
 import { alarm, httpProbe, probe, processes } from './environments.ts';
-import { running, spec } from './fixture.ts';
+import { running, spec } from './fixture.testing.ts';
 import { alarms, application, canary, sh, waive, wave, type ApplicationSpec } from './index.ts';
-import { sourcesOf } from '../inspection/fixture.ts';
+import { sourcesOf } from '../inspection/fixture.testing.ts';
 import { planDigest } from './plan.ts';
 import { predictedDuration, warningsOf } from './predicted.ts';
 

@@ -5,9 +5,9 @@ import { dirname, join } from 'node:path';
 import { after, test } from 'node:test';
 import { TrunklineError } from '../foundation/errors.ts';
 import { evaluateConfig } from './evaluate.ts';
-import { spec } from './fixture.ts';
+import { spec } from './fixture.testing.ts';
 import { application } from './index.ts';
-import { memoryLog, plainCell } from './plain-cell.ts';
+import { memoryLog, plainCell } from './plain-cell.testing.ts';
 import { planDigest } from './plan.ts';
 
 const root = await mkdtemp(join(tmpdir(), 'trunkline-evaluate-'));

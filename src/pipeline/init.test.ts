@@ -9,9 +9,9 @@ import { TrunklineError } from '../foundation/errors.ts';
 import { checkPlan, complete } from './check.ts';
 import { evaluateConfig } from './evaluate.ts';
 import { firstPipeline, type NewFile } from './init.ts';
-import { memoryLog, plainCell } from './plain-cell.ts';
+import { memoryLog, plainCell } from './plain-cell.testing.ts';
 import type { Plan } from './plan.ts';
-import { sourcesOf } from '../inspection/fixture.ts';
+import { sourcesOf } from '../inspection/fixture.testing.ts';
 import { stageOf } from './rules.ts';
 
 const root = await mkdtemp(join(tmpdir(), 'trunkline-init-'));

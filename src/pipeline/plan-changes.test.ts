@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { canonicalJson } from '../foundation/digest.ts';
 import type { Json } from '../foundation/units.ts';
-import { spec } from './fixture.ts';
+import { spec } from './fixture.testing.ts';
 import { application, approval, canary, wave } from './index.ts';
 import type { Plan } from './plan.ts';
 import { changeText, exactDuration, planChanges } from './plan-changes.ts';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { TrunklineError } from '../foundation/errors.ts';
-import { spec } from './fixture.ts';
+import { spec } from './fixture.testing.ts';
 import { application } from './index.ts';
 import { parsePlan, planDigest, type ActionPlan, type Plan } from './plan.ts';
 import { parseCanonical } from './strict-json.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { alarm, probe, processes } from './environments.ts';
-import { running, spec } from './fixture.ts';
+import { running, spec } from './fixture.testing.ts';
 import { allAtOnce, application, canary, linear, wave, type Plan, type Wave } from './index.ts';
 import type { ActionPlan } from './plan.ts';
 import { faultsOf, stageOf } from './rules.ts';

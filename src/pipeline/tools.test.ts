@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { digestOf } from '../foundation/digest.ts';
 import { rowsOf } from './kinds.ts';
-import { spec } from './fixture.ts';
+import { spec } from './fixture.testing.ts';
 import { application } from './index.ts';
 import { changeText, planChanges } from './plan-changes.ts';
 import { parsePlan } from './plan.ts';

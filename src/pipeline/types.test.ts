@@ -7,7 +7,7 @@ import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import ts from 'typescript';
 import { processes } from './environments.ts';
-import { beta, gamma, prod, regions, running, spec } from './fixture.ts';
+import { beta, gamma, prod, regions, running, spec } from './fixture.testing.ts';
 import { application, archive, canary, dbmate, npmSbom, probes, sh, waive, wave, type ApplicationSpec } from './index.ts';
 
 type Without<Section extends keyof ApplicationSpec, Field extends PropertyKey> = Omit<(typeof spec)[Section & keyof typeof spec], Field>;

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import fc from 'fast-check';
-import { testReport } from './fixture.ts';
+import { testReport } from './fixture.testing.ts';
 import { junitXml } from './junit-xml.ts';
 import { readJUnit } from './junit.ts';
 import type { TestCase, TestReport } from './report.ts';

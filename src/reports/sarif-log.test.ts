@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { findingsReport } from './fixture.ts';
+import { findingsReport } from './fixture.testing.ts';
 import { sarifLog } from './sarif-log.ts';
 
 const { runs: [run] } = sarifLog([[findingsReport, { security: true }]]);

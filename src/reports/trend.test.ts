@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { coverageReport, findingsReport, testReport } from './fixture.ts';
+import { coverageReport, findingsReport, testReport } from './fixture.testing.ts';
 import { seriesOf, sparkline, trendPoint, type ReportedRun } from './trend.ts';
 
 const run: ReportedRun = {

@@ -5,7 +5,7 @@ import type { Telemetry } from '../environment/driver.ts';
 import type { AlarmPlan, BakePlan } from '../pipeline/plan.ts';
 import { alarmsOf, evaluateAlarm } from './alarm.ts';
 import { evaluateBake, evaluateWatch } from './bake.ts';
-import { errorsAlarm, joined, probed, published, SECOND, telemetryOf } from './fixture.ts';
+import { errorsAlarm, joined, probed, published, SECOND, telemetryOf } from './fixture.testing.ts';
 
 const START = 1_000_000;
 const bake: BakePlan = { minTimeMs: 30 * SECOND, minRequests: 100, maxTimeMs: 90 * SECOND, onInsufficientData: 'hold' };

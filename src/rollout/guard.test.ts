@@ -4,7 +4,7 @@ import type { InstanceSample, Telemetry, TrafficSample } from '../environment/dr
 import type { AlarmPlan } from '../pipeline/plan.ts';
 import { evaluateAlarm } from './alarm.ts';
 import { evaluateWatch } from './bake.ts';
-import { published, SECOND } from './fixture.ts';
+import { published, SECOND } from './fixture.testing.ts';
 
 /** What the router counts of a release in each second. */
 type Rate = Partial<Omit<TrafficSample, 'at' | 'release'>> & { readonly requests: number };

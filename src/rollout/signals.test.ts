@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import type { ProbeResult } from '../environment/driver.ts';
 import type { SignalPlan } from '../pipeline/plan.ts';
-import { joined, probed, published, telemetryOf } from './fixture.ts';
+import { joined, probed, published, telemetryOf } from './fixture.testing.ts';
 import { quantile } from './quantile.ts';
 import { labelMatch, parseSeries } from './series.ts';
 import { meterOf } from './signals.ts';

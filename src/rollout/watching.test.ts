@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import type { MetricSample, Telemetry, TrafficSample } from '../environment/driver.ts';
 import type { AlarmPlan, BakePlan } from '../pipeline/plan.ts';
 import { bakeLookOf, type BakeLook } from './bake.ts';
-import { errorsAlarm, SECOND } from './fixture.ts';
+import { errorsAlarm, SECOND } from './fixture.testing.ts';
 import { Watching } from './watching.ts';
 
 const LOOK = 500;

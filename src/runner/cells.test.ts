@@ -1,5 +1,5 @@
 import { openCells } from './cells.ts';
-import { cellContract } from './contract.ts';
+import { cellContract } from './contract.testing.ts';
 import assert from 'node:assert/strict';
 import { tmpdir } from 'node:os';
 import { test } from 'node:test';

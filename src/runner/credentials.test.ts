@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { describe, test, type TestContext } from 'node:test';
 import { openCells } from './cells.ts';
-import { placeFor, run } from './fixture.ts';
+import { placeFor, run } from './fixture.testing.ts';
 
 const sealed = openCells({ records: tmpdir(), marker: 'trial', npmrc: '' }).isolation === 'namespaces';
 

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { describe, test, type TestContext } from 'node:test';
 import type { Cell } from './cell.ts';
 import { openCells } from './cells.ts';
-import { type Place, placeFor, run } from './fixture.ts';
+import { type Place, placeFor, run } from './fixture.testing.ts';
 
 const sealed = openCells({ records: tmpdir(), marker: 'trial', npmrc: '' }).isolation === 'namespaces';
 

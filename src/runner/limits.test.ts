@@ -4,7 +4,7 @@ import { describe, test } from 'node:test';
 import { makeGroup } from '../sandbox/control-group.ts';
 import { DEFAULT_LIMITS, type Limited } from '../sandbox/limits.ts';
 import { openCells } from './cells.ts';
-import { placeFor, run } from './fixture.ts';
+import { placeFor, run } from './fixture.testing.ts';
 
 const sealed = openCells({ records: tmpdir(), marker: 'trial', npmrc: '' }).isolation === 'namespaces';
 const MIB = 1024 ** 2;

@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { describe, test, type TestContext } from 'node:test';
 import type { Cell, Reach } from './cell.ts';
 import { openCells } from './cells.ts';
-import { placeFor, run, type Ran } from './fixture.ts';
+import { placeFor, run, type Ran } from './fixture.testing.ts';
 
 const trial = openCells({ records: tmpdir(), marker: 'trial', npmrc: '' });
 

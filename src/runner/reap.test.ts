@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { describe, test, type TestContext } from 'node:test';
 import { openCells } from './cells.ts';
-import { type Place, placeFor, run } from './fixture.ts';
+import { type Place, placeFor, run } from './fixture.testing.ts';
 import { marked } from '../sandbox/processes.ts';
 
 const SLEEPER = 'setsid sh -c "trap \\"\\" TERM HUP; while :; do sleep 0.05; done" & echo begun; sleep 98764';

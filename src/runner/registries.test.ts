@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { describe, test } from 'node:test';
 import { openCells } from './cells.ts';
-import { placeFor, run } from './fixture.ts';
+import { placeFor, run } from './fixture.testing.ts';
 
 /** A small application of one language: one dependency from its registry, which is built into it and used. */
 interface Application {

@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { test } from 'node:test';
 import { promisify } from 'node:util';
-import { asNobody } from './fixture.ts';
+import { asNobody } from './fixture.testing.ts';
 import { hold } from './holding.ts';
 
 const MIB = 1024 ** 2;

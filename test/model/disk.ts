@@ -10,7 +10,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { TrunklineError } from '../../src/foundation/errors.ts';
 import type { Event } from '../../src/journal/events.ts';
 import { openJournal } from '../../src/journal/sqlite/journal.ts';
-import { testKeys } from '../../src/journal/sqlite/fixture.ts';
+import { testKeys } from '../../src/journal/sqlite/fixture.testing.ts';
 import { Chance } from './chance.ts';
 
 type Open = ReturnType<typeof openJournal>;

@@ -11,7 +11,7 @@ const entries = [...page.matchAll(/^- `([A-Z][A-Z0-9_]*)` \(([a-z, ]+)\): ./gm)]
 const documented = new Map(entries.map(({ code, classes }) => [code, classes]));
 
 const sources = globSync('src/**/*.ts', { cwd: root })
-  .filter((file) => !/(\.test|\bfixture|\bcontract|\bsimulation)\.ts$/.test(file))
+  .filter((file) => !/\.(test|testing)\.ts$/.test(file))
   .map((file) => ({ file, text: readFileSync(root + file, 'utf8') }));
 
 /** How codes are written: thrown, as a field of a record, by a function that makes one, or as a finding with its message. */

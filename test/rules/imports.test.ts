@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { globSync } from 'node:fs';
-import { basename, posix, sep } from 'node:path';
+import { posix, sep } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { folders } from './folders.ts';
@@ -9,9 +9,9 @@ import { importsOf, type Import } from './imports.ts';
 const repository = fileURLToPath(new URL('../..', import.meta.url));
 const files = globSync('src/**/*.ts', { cwd: repository }).map((file) => file.split(sep).join('/'));
 
-/** A test composes what it needs as the composition root does; so do the suites and fixtures that tests share. */
+/** A test composes what it needs as the composition root does; so does the testing code that tests share. */
 function isTest(file: string): boolean {
-  return file.endsWith('.test.ts') || ['contract.ts', 'fixture.ts', 'simulation.ts'].includes(basename(file));
+  return /\.(test|testing)\.ts$/.test(file);
 }
 
 /** `src/artifact/disk/store.ts` is folder `artifact`, adapter `disk`. What lies at the root of `src` has neither. */
@@ -79,7 +79,7 @@ test('an import against the rules is found', () => {
   assert.match(fault('src/novel/a.ts', './b.ts') ?? '', /no rule/);
   assert.deepEqual([
     fault('src/rollout/bake.ts', '../environment/driver.ts', true), fault('src/journal/sqlite/journal.ts', '../journal.ts'), fault('src/journal/sqlite/journal.ts', './schema.ts'),
-    fault('src/journal/contract.ts', './memory/journal.ts'), fault('src/core/core.test.ts', '../journal/memory/journal.ts'), fault('src/main.ts', './journal/sqlite/journal.ts'), fault('src/artifact/disk/store.ts', 'node:fs'),
+    fault('src/journal/contract.testing.ts', './memory/journal.ts'), fault('src/core/core.test.ts', '../journal/memory/journal.ts'), fault('src/main.ts', './journal/sqlite/journal.ts'), fault('src/artifact/disk/store.ts', 'node:fs'),
   ], Array(7).fill(undefined));
 });
 

@@ -10,7 +10,7 @@ import { brotliCompressSync } from 'node:zlib';
 import { pack } from 'tar-stream';
 import { buffer } from 'node:stream/consumers';
 import type { TrunklineError } from '../../foundation/errors.ts';
-import { actionContext, checkContext } from '../fixture.ts';
+import { actionContext, checkContext } from '../fixture.testing.ts';
 import { findBrowser } from './browser.ts';
 import { unpackChromium } from './chromium.ts';
 import { playwright } from './playwright.ts';

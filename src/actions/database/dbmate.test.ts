@@ -4,12 +4,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it, type TestContext } from 'node:test';
 import pg from 'pg';
-import { serverWalls } from '../../environment/process/postgres.fixture.ts';
+import { serverWalls } from '../../environment/process/postgres.testing.ts';
 import { startPostgres, type PostgresServer } from '../../environment/process/postgres.ts';
 import type { TrunklineError } from '../../foundation/errors.ts';
 import { Secret } from '../../foundation/secret.ts';
 import type { ActionResult } from '../action.ts';
-import { actionContext, checkContext, type Recorded } from '../fixture.ts';
+import { actionContext, checkContext, type Recorded } from '../fixture.testing.ts';
 import { dbmate } from './dbmate.ts';
 import { Ledger } from './ledger.ts';
 

@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promis
 import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
-import { intruder, leftOut, type Intrusion } from '../../sandbox/intruder.fixture.ts';
+import { intruder, leftOut, type Intrusion } from '../../sandbox/intruder.testing.ts';
 import { findTools } from '../../sandbox/tools.ts';
 import { runWalled, type WalledTool } from './walled-tool.ts';
 

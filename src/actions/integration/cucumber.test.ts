@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import type { LiveRelease, RegionState } from '../../environment/driver.ts';
 import type { TrunklineError } from '../../foundation/errors.ts';
-import { actionContext, checkContext, type Recorded } from '../fixture.ts';
+import { actionContext, checkContext, type Recorded } from '../fixture.testing.ts';
 import type { ActionResult } from '../action.ts';
 import { cucumber } from './cucumber.ts';
 

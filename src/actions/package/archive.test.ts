@@ -4,12 +4,12 @@ import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, sym
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { test, type TestContext } from 'node:test';
-import { memoryStore } from '../../artifact/memory/store.ts';
+import { memoryStore } from '../../artifact/memory/store.testing.ts';
 import type { ErrorRecord } from '../../foundation/errors.ts';
 import type { Digest } from '../../foundation/units.ts';
 import type { Plan } from '../../pipeline/plan.ts';
 import type { ActionResult } from '../action.ts';
-import { actionContext, checkContext } from '../fixture.ts';
+import { actionContext, checkContext } from '../fixture.testing.ts';
 import { archive, type ArchiveInput } from './archive.ts';
 import { installForProduction } from './dependencies.ts';
 import { startFiles } from './startfile.ts';

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { application, sh, waive, type ApplicationSpec } from '../../pipeline/index.ts';
 import { processes } from '../../pipeline/environments.ts';
-import { running, spec } from '../../pipeline/fixture.ts';
+import { running, spec } from '../../pipeline/fixture.testing.ts';
 import { notCarried, type Packaged } from './carried.ts';
 
 const scripts = { start: 'next start', serve: 'node server/index.js' };

@@ -7,7 +7,7 @@ import { test, type TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import type { FindingsReport } from '../../reports/report.ts';
 import type { ActionContext } from '../action.ts';
-import { actionContext } from '../fixture.ts';
+import { actionContext } from '../fixture.testing.ts';
 import { rules } from './rules.ts';
 import { staticAnalysis } from './static-analysis.ts';
 

@@ -4,12 +4,12 @@ import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
-import { memoryStore } from '../../artifact/memory/store.ts';
+import { memoryStore } from '../../artifact/memory/store.testing.ts';
 import type { ErrorRecord } from '../../foundation/errors.ts';
 import type { Digest } from '../../foundation/units.ts';
 import type { Plan } from '../../pipeline/plan.ts';
 import type { ActionResult } from '../action.ts';
-import { actionContext, checkContext } from '../fixture.ts';
+import { actionContext, checkContext } from '../fixture.testing.ts';
 import { cyclonedx, spdx } from './documents.ts';
 import { npmSbom } from './npm-sbom.ts';
 

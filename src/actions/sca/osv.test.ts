@@ -1,15 +1,15 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { memoryStore } from '../../artifact/memory/store.ts';
+import { memoryStore } from '../../artifact/memory/store.testing.ts';
 import { errorRecord } from '../../foundation/errors.ts';
 import type { Json } from '../../foundation/units.ts';
 import { noneFrom } from '../../reports/names.ts';
 import type { FindingsReport } from '../../reports/report.ts';
 import type { CommitHistory } from '../../source/history.ts';
 import { VirtualClock } from '../../foundation/clock.ts';
-import { actionContext } from '../fixture.ts';
+import { actionContext } from '../fixture.testing.ts';
 import { noFeed, type Feed } from './feed.ts';
-import { advisory, billOf, npm, zipOf } from './fixture.ts';
+import { advisory, billOf, npm, zipOf } from './fixture.testing.ts';
 import { osvKind, type DependencyInput } from './osv.ts';
 
 const lock = { 'package-lock.json': '{\n  "packages": {\n    "node_modules/left": {\n      "version": "1.2.3"\n    },\n    "node_modules/deep": {\n      "version": "4.5.6"\n    }\n  }\n}\n' };

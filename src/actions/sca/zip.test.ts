@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { zipOf } from './fixture.ts';
+import { zipOf } from './fixture.testing.ts';
 import { readZip, ZipFault } from './zip.ts';
 
 const limits = { entries: 1_000, entryBytes: 20_000_000, bytes: 50_000_000 };

@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { test, type TestContext } from 'node:test';
-import { checkContext } from '../fixture.ts';
+import { checkContext } from '../fixture.testing.ts';
 import { missingFor } from './needs.ts';
 
 type Files = { readonly [path: string]: string };

@@ -4,12 +4,12 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { memoryStore } from '../../artifact/memory/store.ts';
+import { memoryStore } from '../../artifact/memory/store.testing.ts';
 import type { ErrorRecord } from '../../foundation/errors.ts';
 import type { Digest } from '../../foundation/units.ts';
 import type { LineRange } from '../../source/history.ts';
 import type { ActionResult } from '../action.ts';
-import { actionContext, checkContext, type Recorded } from '../fixture.ts';
+import { actionContext, checkContext, type Recorded } from '../fixture.testing.ts';
 import { shell, type ShellInput } from './shell.ts';
 
 const recorded = fileURLToPath(new URL('../../../test/recorded/', import.meta.url));

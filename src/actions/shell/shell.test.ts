@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import type { ErrorRecord } from '../../foundation/errors.ts';
 import type { ActionResult } from '../action.ts';
-import { actionContext, checkContext, type Recorded } from '../fixture.ts';
+import { actionContext, checkContext, type Recorded } from '../fixture.testing.ts';
 import { shell, type ShellInput } from './shell.ts';
 
 function workdir(t: TestContext, files: { readonly [path: string]: string } = {}): string {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { actionContext } from '../fixture.ts';
+import { actionContext } from '../fixture.testing.ts';
 import { commitKind } from './commit.ts';
 
 async function taken(submodules: readonly string[], mayLeaveEmpty: boolean) {

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { application, waive } from '../../pipeline/index.ts';
-import { spec } from '../../pipeline/fixture.ts';
+import { spec } from '../../pipeline/fixture.testing.ts';
 import type { Tracked } from '../../source/tracked.ts';
-import { actionContext } from '../fixture.ts';
+import { actionContext } from '../fixture.testing.ts';
 import { sourceRowsKind } from './rows.ts';
 
 const files = { 'src/server.ts': "export const isStrict = process.env['MODE'];\n", 'src/server.test.ts': '', 'infrastructure/environments.ts': '', 'public/index.html': '', 'package.json': '{}', 'config/app.json': '{}', 'db/migrations/1.sql': '' };

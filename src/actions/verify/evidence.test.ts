@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { application, osv, secretlint, sh, staticAnalysis, waive } from '../../pipeline/index.ts';
-import { spec } from '../../pipeline/fixture.ts';
+import { spec } from '../../pipeline/fixture.testing.ts';
 import { buildEvidenceOf } from './evidence.ts';
 
 const of = (build: object) => buildEvidenceOf(application('orders', { ...spec, build: { ...spec.build, ...build } }));

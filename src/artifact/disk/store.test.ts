@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
 import { digestOf } from '../../foundation/digest.ts';
 import { TrunklineError } from '../../foundation/errors.ts';
-import { artifactStoreContract } from '../contract.ts';
+import { artifactStoreContract } from '../contract.testing.ts';
 import { packageImage } from '../image.ts';
 import { REF_NAME, referrersTag, type Index } from '../oci.ts';
 import { openDiskStore } from './store.ts';
@@ -24,7 +24,7 @@ artifactStoreContract('disk', async () => {
   return { store: await openDiskStore(join(root.path, 'artifacts')), [Symbol.asyncDispose]: () => root[Symbol.asyncDispose]() };
 });
 
-const WRITER = fileURLToPath(new URL('./writer.fixture.ts', import.meta.url));
+const WRITER = fileURLToPath(new URL('./writer.testing.ts', import.meta.url));
 
 async function released(root: string) {
   const store = await openDiskStore(join(root, 'artifacts'));

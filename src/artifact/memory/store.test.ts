@@ -1,4 +1,4 @@
-import { artifactStoreContract } from '../contract.ts';
-import { memoryStore } from './store.ts';
+import { artifactStoreContract } from '../contract.testing.ts';
+import { memoryStore } from './store.testing.ts';
 
 artifactStoreContract('memory', async () => ({ store: memoryStore(), [Symbol.asyncDispose]: async () => {} }));

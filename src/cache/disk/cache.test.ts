@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import fc from 'fast-check';
 import { digestOf } from '../../foundation/digest.ts';
-import { cacheContract } from '../contract.ts';
+import { cacheContract } from '../contract.testing.ts';
 import { DiskCache } from './cache.ts';
 
 cacheContract((mostBytes, folder) => new DiskCache({ folder, mostBytes }));

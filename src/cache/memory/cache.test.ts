@@ -1,4 +1,4 @@
-import { cacheContract } from '../contract.ts';
-import { memoryCache } from './cache.ts';
+import { cacheContract } from '../contract.testing.ts';
+import { memoryCache } from './cache.testing.ts';
 
 cacheContract((mostBytes) => memoryCache(mostBytes));

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { findingsReport } from '../../reports/fixture.ts';
+import { findingsReport } from '../../reports/fixture.testing.ts';
 import type { Session } from '../command.ts';
 import type { BuildLine, Product } from '../product.ts';
-import { terminal } from '../report/fixture.ts';
+import { terminal } from '../report/fixture.testing.ts';
 import { build } from './build.ts';
 
 async function told(lines: readonly BuildLine[]): Promise<string> {

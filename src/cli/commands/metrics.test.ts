@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Session } from '../command.ts';
 import type { Product } from '../product.ts';
-import { terminal } from '../report/fixture.ts';
+import { terminal } from '../report/fixture.testing.ts';
 import { metrics } from './metrics.ts';
 
 async function asked(from: string): Promise<{ readonly from: number }> {

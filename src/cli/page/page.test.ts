@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { sbomDocument, toldRun } from '../report/fixture.ts';
+import { sbomDocument, toldRun } from '../report/fixture.testing.ts';
 import { pageOf } from './page.ts';
 
 const DOCUMENT = `sha256:${'0'.repeat(64)}`;

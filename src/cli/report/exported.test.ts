@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { TrunklineError } from '../../foundation/errors.ts';
 import { exported } from './exported.ts';
-import { sbomDocument, toldRun } from './fixture.ts';
+import { sbomDocument, toldRun } from './fixture.testing.ts';
 
 const documents = async () => sbomDocument();
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { sbomDocument, terminal, toldRun } from './fixture.ts';
+import { sbomDocument, terminal, toldRun } from './fixture.testing.ts';
 import { plain } from '../../foundation/plain.ts';
 import { linesWithin } from './plain.ts';
 import { problemLines } from './problem-lines.ts';

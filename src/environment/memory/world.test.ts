@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { VirtualClock } from '../../foundation/clock.ts';
 import { digestOf } from '../../foundation/digest.ts';
-import { contractPlan, environmentContract, region } from '../contract.ts';
+import { contractPlan, environmentContract, region } from '../contract.testing.ts';
 import type { Release } from '../driver.ts';
-import { MemoryWorld, memoryEnvironments } from './world.ts';
+import { MemoryWorld, memoryEnvironments } from './world.testing.ts';
 
 const nothing = { folder: '', content: `sha256:${'0'.repeat(64)}` } as const;
 const never = new AbortController().signal;

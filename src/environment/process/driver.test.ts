@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { environmentContract } from '../contract.ts';
-import { fixture } from './fixture.ts';
+import { environmentContract } from '../contract.testing.ts';
+import { fixture } from './fixture.testing.ts';
 
 environmentContract('processes', async (t) => ({
   ...await fixture(t),

@@ -6,9 +6,9 @@ import { describe, test, type TestContext } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { request } from 'undici';
 import type { EnvironmentPlan } from '../../pipeline/plan.ts';
-import { contractPlan, region } from '../contract.ts';
+import { contractPlan, region } from '../contract.testing.ts';
 import type { EnvironmentDriver } from '../driver.ts';
-import { fixture, type Fixture } from './fixture.ts';
+import { fixture, type Fixture } from './fixture.testing.ts';
 import { isolationHere } from './regional.ts';
 
 const never = new AbortController().signal;

@@ -6,10 +6,10 @@ import { test, type TestContext } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { request } from 'undici';
-import { intruder, leftOut, type Intrusion, type Targets } from '../../sandbox/intruder.fixture.ts';
-import { contractPlan, region } from '../contract.ts';
-import { fixture } from './fixture.ts';
-import { HOSTILE, runByServer } from './postgres.fixture.ts';
+import { intruder, leftOut, type Intrusion, type Targets } from '../../sandbox/intruder.testing.ts';
+import { contractPlan, region } from '../contract.testing.ts';
+import { fixture } from './fixture.testing.ts';
+import { HOSTILE, runByServer } from './postgres.testing.ts';
 import { isolationHere } from './regional.ts';
 
 const never = new AbortController().signal;

@@ -6,8 +6,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { TrunklineError } from '../../foundation/errors.ts';
 import { makeGroup } from '../../sandbox/control-group.ts';
 import { DEFAULT_LIMITS } from '../../sandbox/limits.ts';
-import { contractPlan, region } from '../contract.ts';
-import { fixture } from './fixture.ts';
+import { contractPlan, region } from '../contract.testing.ts';
+import { fixture } from './fixture.testing.ts';
 
 const never = new AbortController().signal;
 const MIB = 1024 ** 2;

@@ -9,14 +9,14 @@ import { describe, it, type TestContext } from 'node:test';
 import { promisify } from 'node:util';
 import pg from 'pg';
 import type { TrunklineError } from '../../foundation/errors.ts';
-import { asNobody, NOBODY } from '../../sandbox/fixture.ts';
-import { noWalls, SERVER, serverWalls } from './postgres.fixture.ts';
+import { asNobody, NOBODY } from '../../sandbox/fixture.testing.ts';
+import { noWalls, SERVER, serverWalls } from './postgres.testing.ts';
 import { startPostgres, type PostgresServer } from './postgres.ts';
 
 const never = new AbortController().signal;
 const MODULE = JSON.stringify(new URL('./postgres.ts', import.meta.url).href);
 
-const FIXTURE = JSON.stringify(new URL('./postgres.fixture.ts', import.meta.url).href);
+const FIXTURE = JSON.stringify(new URL('./postgres.testing.ts', import.meta.url).href);
 
 const servers = new Map<string, PostgresServer[]>();
 

@@ -11,10 +11,10 @@ import { Client, Pool, request } from 'undici';
 import type { TrunklineError } from '../../foundation/errors.ts';
 import { Secret } from '../../foundation/secret.ts';
 import type { EnvironmentPlan } from '../../pipeline/plan.ts';
-import { contractPlan, region, type Conduct } from '../contract.ts';
+import { contractPlan, region, type Conduct } from '../contract.testing.ts';
 import { RELEASE_HEADER, type EnvironmentDriver } from '../driver.ts';
 import { isolationHere } from './regional.ts';
-import { fixture, PROBE, type Fixture } from './fixture.ts';
+import { fixture, PROBE, type Fixture } from './fixture.testing.ts';
 import { layout } from './layout.ts';
 
 const never = new AbortController().signal;
@@ -69,7 +69,7 @@ function otherControlPlane(made: Fixture, body: string) {
   const here = (file: string): string => JSON.stringify(new URL(file, import.meta.url).href);
   const program = `
     import { processEnvironments } from ${here('./driver.ts')};
-    import { contractPlan, region } from ${here('../contract.ts')};
+    import { contractPlan, region } from ${here('../contract.testing.ts')};
     const driver = processEnvironments(${JSON.stringify({ root: made.root, stateFolder: made.state })}).region(region);
     const never = new AbortController().signal;
     ${body}`;

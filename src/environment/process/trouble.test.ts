@@ -8,9 +8,9 @@ import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { request } from 'undici';
 import { TrunklineError } from '../../foundation/errors.ts';
-import { contractPlan, region } from '../contract.ts';
+import { contractPlan, region } from '../contract.testing.ts';
 import { RELEASE_HEADER, type EnvironmentDriver } from '../driver.ts';
-import { fixture, type Fixture } from './fixture.ts';
+import { fixture, type Fixture } from './fixture.testing.ts';
 import { layout, type Layout } from './layout.ts';
 
 const never = new AbortController().signal;

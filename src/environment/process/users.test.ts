@@ -3,7 +3,7 @@ import { chown, mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
-import { region } from '../contract.ts';
+import { region } from '../contract.testing.ts';
 import { layout, type Layout } from './layout.ts';
 import { usersOf } from './users.ts';
 

@@ -6,7 +6,7 @@ import { emptyState, type PipelineState } from '../../core/state.ts';
 import { TrunklineError } from '../../foundation/errors.ts';
 import type { Journal } from '../../journal/journal.ts';
 import { memoryJournal } from '../../journal/memory/journal.ts';
-import { hosted, performing } from './fixture.ts';
+import { hosted, performing } from './fixture.testing.ts';
 
 /** A journal on a disk that a test fills. */
 function smallDisk(): { readonly journal: Journal; isFull: boolean } {

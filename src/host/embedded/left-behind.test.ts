@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { errorRecord } from '../../foundation/errors.ts';
 import { openCells } from '../../runner/cells.ts';
-import { run as runIn } from '../../runner/fixture.ts';
+import { run as runIn } from '../../runner/fixture.testing.ts';
 import { Workspaces } from './workspaces.ts';
 
 function scene(t: TestContext) {

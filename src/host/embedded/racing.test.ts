@@ -4,15 +4,15 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { test, type TestContext } from 'node:test';
-import { actionContext } from '../../actions/fixture.ts';
+import { actionContext } from '../../actions/fixture.testing.ts';
 import { installedFiles, Staging } from '../../actions/package/staging.ts';
 import { prepareWorkdir } from '../../actions/preparation.ts';
 import { removeStale } from '../../actions/stale.ts';
 import { listingOf } from '../../artifact/listing.ts';
-import { memoryCache } from '../../cache/memory/cache.ts';
+import { memoryCache } from '../../cache/memory/cache.testing.ts';
 import { digestOf } from '../../foundation/digest.ts';
 import { errorRecord } from '../../foundation/errors.ts';
-import { race } from '../../foundation/racer.fixture.ts';
+import { race } from '../../foundation/racer.testing.ts';
 import { removeFolder } from '../../foundation/removal.ts';
 import { readCoverage } from '../../reports/coverage.ts';
 import { readFindings } from '../../reports/formats.ts';

@@ -5,7 +5,7 @@ import { test } from 'node:test';
 /** A process of its own, since a fault that nobody caught is the whole process's. */
 function told(faults: string): { readonly code: number | null; readonly lines: readonly string[]; readonly err: string } {
   const program = `
-    import { hosted, performing } from './fixture.ts';
+    import { hosted, performing } from './fixture.testing.ts';
     import { catchStrays } from './strays.ts';
     import { memoryJournal } from '../../journal/memory/journal.ts';
     const journal = memoryJournal();

@@ -4,7 +4,7 @@ import { TrunklineError } from '../../foundation/errors.ts';
 import { systemClock } from '../../foundation/clock.ts';
 import { memoryJournal } from '../../journal/memory/journal.ts';
 import { LocalEffects, type EffectParts } from './effects.ts';
-import { hosted, performing } from './fixture.ts';
+import { hosted, performing } from './fixture.testing.ts';
 
 test('whatever an effect throws fails its own run, and the host goes on with the others', async () => {
   const poison: { readonly [name: string]: unknown } = { attempt: new TypeError('x is not a function'), attest: 'a string', rollout: null };

@@ -1,4 +1,4 @@
-import { journalContract } from '../contract.ts';
+import { journalContract } from '../contract.testing.ts';
 import { memoryJournal } from './journal.ts';
 
 journalContract('the memory journal', () => memoryJournal());

@@ -7,8 +7,8 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { DatabaseSync } from 'node:sqlite';
 import { test, type TestContext } from 'node:test';
-import { coded, journalContract, queued } from '../contract.ts';
-import { testKeys } from './fixture.ts';
+import { coded, journalContract, queued } from '../contract.testing.ts';
+import { testKeys } from './fixture.testing.ts';
 import { openJournal, openJournalReadOnly } from './journal.ts';
 
 const folder = (t: TestContext): string => {
@@ -177,7 +177,7 @@ test('a journal whose folder is missing is refused by name', (t) => {
 
 const APPENDER = `
   import { openJournal } from ${JSON.stringify(new URL('./journal.ts', import.meta.url).href)};
-  import { testKeys } from ${JSON.stringify(new URL('./fixture.ts', import.meta.url).href)};
+  import { testKeys } from ${JSON.stringify(new URL('./fixture.testing.ts', import.meta.url).href)};
   const journal = openJournal(process.argv[1], testKeys());
   const event = { at: 1, type: 'stage-queued', run: 'r'.repeat(Number(process.argv[2])), stage: 'build' };
   try {

@@ -5,7 +5,7 @@ import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
-import { coded } from '../contract.ts';
+import { coded } from '../contract.testing.ts';
 import { takeHostLock } from './lock.ts';
 
 const folder = (t: TestContext): string => {

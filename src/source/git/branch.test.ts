@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { commitOnBranch } from './branch.ts';
-import { repositoryFixture } from './fixture.ts';
+import { repositoryFixture } from './fixture.testing.ts';
 import { openRepository } from './repository.ts';
 
 test('a commit on a new branch leaves work tree, index and the branch that is checked out as they are', async (t) => {

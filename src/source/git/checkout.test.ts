@@ -4,7 +4,7 @@ import { existsSync, lstatSync, mkdirSync, readFileSync, readdirSync, readlinkSy
 import { dirname, join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import type { TrunklineError } from '../../foundation/errors.ts';
-import { repositoryFixture, temporaryFolder, type RepositoryFixture } from './fixture.ts';
+import { repositoryFixture, temporaryFolder, type RepositoryFixture } from './fixture.testing.ts';
 import { openRepository } from './repository.ts';
 import { openTrunk } from './trunk.ts';
 

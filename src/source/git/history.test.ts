@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test, type TestContext } from 'node:test';
 import type { FileVersion } from '../history.ts';
-import { repositoryFixture } from './fixture.ts';
+import { repositoryFixture } from './fixture.testing.ts';
 import { DiffReader } from './changed-lines.ts';
 import { openHistory, type Looked } from './history.ts';
 import { openRepository } from './repository.ts';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { commitOnBranch } from './branch.ts';
 import { contentsOfCommit } from './contents.ts';
-import { cloneOf, repositoryFixture, temporaryFolder, type RepositoryFixture } from './fixture.ts';
+import { cloneOf, repositoryFixture, temporaryFolder, type RepositoryFixture } from './fixture.testing.ts';
 import { openHistory } from './history.ts';
 import { lookAt } from './look.ts';
 import { openRepository } from './repository.ts';

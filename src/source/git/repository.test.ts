@@ -4,7 +4,7 @@ import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { excludeState } from './exclude.ts';
-import { repositoryFixture, temporaryFolder } from './fixture.ts';
+import { repositoryFixture, temporaryFolder } from './fixture.testing.ts';
 import { git, gitEnded, startGit } from './git.ts';
 import { printable, withoutCredentials } from './printable.ts';
 import { openRepository } from './repository.ts';

@@ -4,7 +4,7 @@ import { copyFileSync, existsSync, lstatSync, readFileSync, readdirSync, statSyn
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { TrunklineError } from '../../foundation/errors.ts';
-import { repositoryFixture, temporaryFolder, type RepositoryFixture } from './fixture.ts';
+import { repositoryFixture, temporaryFolder, type RepositoryFixture } from './fixture.testing.ts';
 import { openRepository } from './repository.ts';
 import { openStaged } from './staged.ts';
 import type { Staged } from '../staged.ts';

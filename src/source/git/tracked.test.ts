@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { trackedInFolder } from '../folder/tracked.ts';
 import type { Tracked } from '../tracked.ts';
 import { checkout } from './checkout.ts';
-import { repositoryFixture, temporaryFolder } from './fixture.ts';
+import { repositoryFixture, temporaryFolder } from './fixture.testing.ts';
 import { openRepository } from './repository.ts';
 import { trackedAt, trackedInWorkTree } from './tracked.ts';
 

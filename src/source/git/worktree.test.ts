@@ -4,7 +4,7 @@ import { existsSync, lstatSync, mkdirSync, readFileSync, readdirSync, readlinkSy
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import type { WorkTree } from '../worktree.ts';
-import { repositoryFixture, temporaryFolder, type RepositoryFixture } from './fixture.ts';
+import { repositoryFixture, temporaryFolder, type RepositoryFixture } from './fixture.testing.ts';
 import { openRepository } from './repository.ts';
 import { openWorkTree } from './worktree.ts';
 

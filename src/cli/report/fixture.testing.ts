@@ -1,5 +1,5 @@
 import { PassThrough } from 'node:stream';
-import { findingsReport, testReport, coverageReport } from '../../reports/fixture.ts';
+import { findingsReport, testReport, coverageReport } from '../../reports/fixture.testing.ts';
 import { Terminal } from '../terminal.ts';
 import type { Told } from './exported.ts';
 import type { Reported } from './reported.ts';

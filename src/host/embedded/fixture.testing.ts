@@ -1,7 +1,7 @@
 /** A host without a machine, for tests: what its effects come to is said by each test. */
 import assert from 'node:assert/strict';
 import type { Fact } from '../../core/facts.ts';
-import { fixturePlan, kindWorld } from '../../core/fixture.ts';
+import { fixturePlan, kindWorld } from '../../core/fixture.testing.ts';
 import type { Effect } from '../../core/owed.ts';
 import { systemClock } from '../../foundation/clock.ts';
 import { digestOf } from '../../foundation/digest.ts';

@@ -3,7 +3,7 @@ import type { Json } from '../foundation/units.ts';
 import { parsePlan, type ActionPlan, type EnvironmentPlan, type Plan, type StagePlan } from '../pipeline/plan.ts';
 import type { RowId } from '../catalogue/rows.ts';
 import type { Effect } from './owed.ts';
-import type { World } from './simulation.ts';
+import type { World } from './simulation.testing.ts';
 
 /** A small whole pipeline for tests of the core. */
 export function fixturePlan(change: (stage: StagePlan) => StagePlan = (stage) => stage): Plan {

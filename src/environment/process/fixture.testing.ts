@@ -6,7 +6,7 @@ import type { TestContext } from 'node:test';
 import { request } from 'undici';
 import { contentOf, listingOf, type ReleaseFiles } from '../../artifact/listing.ts';
 import { digestOf } from '../../foundation/digest.ts';
-import type { Conduct } from '../contract.ts';
+import type { Conduct } from '../contract.testing.ts';
 import { RELEASE_HEADER, type EnvironmentProvider, type RegionId, type Release } from '../driver.ts';
 import { processEnvironments, type ProcessEnvironmentsSpec } from './driver.ts';
 

@@ -1,7 +1,7 @@
 import type { Instant } from '../../foundation/units.ts';
 import type { Placed } from '../desired.ts';
 import type { MetricSample, TrafficSample } from '../driver.ts';
-import { published, type Behaviour } from './behaviour.ts';
+import { published, type Behaviour } from './behaviour.testing.ts';
 
 /** A release at work in memory: it counts, and fails exactly as often as it is told to. */
 export class Running {

@@ -7,8 +7,8 @@ import { noCandidate, notLaunched, preparation, probing, restored, settled, shif
 import type { EnvironmentDriver, LiveRelease, MetricSample, ProbeResult, RegionState, Release, Telemetry, TrafficSample } from '../driver.ts';
 import { Split } from '../split.ts';
 import { Turns, type Caller } from '../turns.ts';
-import { Running } from './running.ts';
-import type { MemoryWorld } from './world.ts';
+import { Running } from './running.testing.ts';
+import type { MemoryWorld } from './world.testing.ts';
 
 const SECOND: Millis = 1_000;
 

@@ -6,7 +6,7 @@ import { setImmediate } from 'node:timers/promises';
 import { VirtualClock } from '../foundation/clock.ts';
 import { TrunklineError } from '../foundation/errors.ts';
 import type { CellsOptions } from './cells.ts';
-import { MemoryLog, placeFor, run } from './fixture.ts';
+import { MemoryLog, placeFor, run } from './fixture.testing.ts';
 import { marked } from '../sandbox/processes.ts';
 
 const HOUR = 3_600_000;

@@ -1,7 +1,7 @@
 import type { Clock } from '../../foundation/clock.ts';
 import type { EnvironmentProvider, RegionId } from '../driver.ts';
-import type { Behaviour } from './behaviour.ts';
-import { MemoryRegion } from './region.ts';
+import type { Behaviour } from './behaviour.testing.ts';
+import { MemoryRegion } from './region.testing.ts';
 
 export interface MemoryWorldSpec {
   readonly clock: Clock;
