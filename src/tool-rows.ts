@@ -63,9 +63,9 @@ function canRun(path: string): boolean {
   }
 }
 
-/** The number in what a program says of its version. */
+/** The number in what a program says of its version; its digest tells one that says none, or nothing in time, apart. */
 async function saidBy(path: string): Promise<string> {
-  const { stdout } = await promisify(execFile)(path, ['--version'], { timeout: 15_000, killSignal: 'SIGKILL' });
+  const { stdout } = await promisify(execFile)(path, ['--version'], { timeout: 15_000, killSignal: 'SIGKILL' }).catch(() => ({ stdout: '' }));
   return /\d+(\.\d+)+/.exec(stdout)?.[0] ?? 'unknown';
 }
 

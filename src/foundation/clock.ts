@@ -15,7 +15,10 @@ export const systemClock: Clock = {
   now: () => Math.round(performance.timeOrigin + performance.now()),
   wall: () => Date.now(),
   sleep: async (duration, signal) => {
-    await sleep(duration, undefined, signal ? { signal } : {});
+    await sleep(duration, undefined, signal ? { signal } : {}).catch((error: unknown) => {
+      signal?.throwIfAborted(); // the platform rejects with words of its own
+      throw error;
+    });
   },
 };
 

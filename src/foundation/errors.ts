@@ -48,11 +48,17 @@ const MACHINE_FAULTS: { readonly [errno: string]: Pick<ErrorRecord, 'code' | 'me
   EROFS: { code: 'STORAGE_DENIED', message: 'the file system is read-only', hint: 'make it writable, or give another state folder with --state' },
 };
 
-/** Any thrown value as a record. What is neither a {@link TrunklineError} nor a fault of the machine becomes `BUG`. */
+/**
+ * Any thrown value as a record. What is neither a {@link TrunklineError}, nor an abort because of one, nor a fault of the
+ * machine, nor a deadline of the platform's becomes `BUG`.
+ */
 export function errorRecord(thrown: unknown): ErrorRecord {
   if (thrown instanceof TrunklineError) return thrown.record;
+  // What the platform aborts rejects with an error of the platform's, whose cause is why it was aborted.
+  if (thrown instanceof Error && thrown.name === 'AbortError' && thrown.cause instanceof Error) return errorRecord(thrown.cause);
   const message = thrown instanceof Error ? thrown.message : String(thrown);
   const fault = MACHINE_FAULTS[(thrown as NodeJS.ErrnoException | null | undefined)?.code ?? ''];
   if (fault) return { ...fault, class: 'infra', message: `${fault.message}: ${message}` };
+  if (thrown instanceof Error && thrown.name === 'TimeoutError') return { code: 'TOO_LATE', class: 'infra', message: `no answer came in time: ${message}`, hint: 'look at the load of the machine, and try again' };
   return { code: 'BUG', class: 'bug', message, hint: 'this is a fault of Trunkline itself; please report it with the log of the run' };
 }

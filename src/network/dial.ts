@@ -1,5 +1,6 @@
 import { lookup } from 'node:dns/promises';
 import { connect, isIP, type Socket } from 'node:net';
+import { lateAfter } from '../foundation/late.ts';
 import { isInner } from './addresses.ts';
 import { allowing, type Allowed } from './reach.ts';
 import { tunnel, upstreamFor } from './upstream.ts';
@@ -25,7 +26,7 @@ export class Refused extends Error {}
 export async function dial(name: string, port: number, { allowed, host, resolve = addressesOf, deadline = 15_000 }: Dialling): Promise<Socket> {
   const entry = allowing(allowed, name, port);
   if (entry === undefined) throw new Refused(`${name}:${port} is not among the places that this action may reach`);
-  const signal = AbortSignal.timeout(deadline);
+  const signal = lateAfter(deadline, () => new Error(`no answer of ${name}:${port} within ${deadline / 1_000} s`));
   const upstream = entry.inner && isIP(name) !== 0 ? undefined : upstreamFor(host, name, port);
   if (upstream !== undefined) return tunnel(upstream, name, port, signal);
   const addresses = isIP(name) === 0 ? await inTime(resolve(name), signal) : [name];

@@ -13,7 +13,7 @@ import { isolationHere, kill, regional, type Isolation } from './regional.ts';
 import { place, type Layout } from './layout.ts';
 import { takeLock } from './lock.ts';
 import { greeting, type Greeting } from './protocol.ts';
-import { endSurvivors } from './survivors.ts';
+import { endSurvivors, isSameAgent, livingAgent, type Identity } from './survivors.ts';
 
 const PROGRAM = fileURLToPath(new URL(`./agent/main${extname(import.meta.url)}`, import.meta.url));
 const LOG_LIMIT_BYTES = 5_000_000;
@@ -27,28 +27,31 @@ export interface AgentSurroundings {
   readonly isolation?: Isolation;
 }
 
-/** `awaited`: another process has begun to start it, so its socket will answer soon. */
+/** `awaited`: another process has begun to start it, or it lives already, so its socket should answer soon. */
 export type Start = 'started' | 'awaited';
 
 const starting = new Map<string, Promise<Start>>();
 
 /**
  * Starts the region's agent, and resolves once it answers. Callers at the same time share one start.
+ * @param instead an agent that answers nobody: it is ended first, if it is still the one that lives here.
  * @throws {TrunklineError} what kept the agent from starting, or `AGENT_FAILED`.
  */
-export function startAgent(layout: Layout, around: AgentSurroundings): Promise<Start> {
+export function startAgent(layout: Layout, around: AgentSurroundings, instead?: Identity): Promise<Start> {
   const already = starting.get(layout.folder);
   if (already) return already;
-  const start = begin(layout, around).finally(() => starting.delete(layout.folder));
+  const start = begin(layout, around, instead).finally(() => starting.delete(layout.folder));
   starting.set(layout.folder, start);
   return start;
 }
 
-async function begin(layout: Layout, around: AgentSurroundings): Promise<Start> {
+async function begin(layout: Layout, around: AgentSurroundings, instead?: Identity): Promise<Start> {
   await mkdir(layout.folder, { recursive: true, mode: 0o700 });
   const turn = takeLock(layout.starting);
   if (!turn) return sleep(LOOK_EVERY, 'awaited');
   try {
+    // Under the turn, so that nobody's new agent is ended for the old one.
+    if (instead && isSameAgent(await livingAgent(layout), instead)) await endSurvivors(layout);
     const lock = takeLock(layout.lock);
     if (!lock) return await sleep(LOOK_EVERY, 'awaited');
     try {

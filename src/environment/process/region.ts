@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { ReleaseFiles } from '../../artifact/listing.ts';
 import { TrunklineError, errorRecord } from '../../foundation/errors.ts';
 import type { Clock } from '../../foundation/clock.ts';
+import { lateAfter } from '../../foundation/late.ts';
 import { removeFolder } from '../../foundation/removal.ts';
 import { Secret } from '../../foundation/secret.ts';
 import type { BasisPoints, Instant, Millis } from '../../foundation/units.ts';
@@ -17,7 +18,7 @@ import { sizeOf } from './data-size.ts';
 import { place, type Layout } from './layout.ts';
 import { type Lock, takeLock } from './lock.ts';
 import type { Answers, Operation, Request } from './protocol.ts';
-import { endSurvivors, isOutdated } from './survivors.ts';
+import { endSurvivors, isOutdated, isSameAgent, livingAgent, type Identity } from './survivors.ts';
 import type { Caller } from '../turns.ts';
 
 const PATIENCE: Millis = 30_000;
@@ -27,6 +28,8 @@ const OTHER_CLOCK: Millis = 1_000;
 const OBSERVE_LIMIT: Millis = 10_000;
 /** The agent answers what it is asked beside its work at once, unless it is stopped or stuck. */
 const SILENCE: Millis = 20_000;
+/** An agent binds its socket anew within half a second after it was removed; a busy machine may take longer. */
+const REBOUND: Millis = 3_000;
 const LOCK_LIMIT: Millis = 5_000;
 const LOOK_EVERY: Millis = 20;
 /** An agent that dies under the same call again and again is not cured by another start. */
@@ -56,12 +59,19 @@ export class ProcessDriver implements EnvironmentDriver {
 
   /** Starts nothing: a region whose agent is dead has no healthy instance. */
   async observe(): Promise<RegionState> {
-    const limit = AbortSignal.timeout(Math.min(OBSERVE_LIMIT, this.#silence));
-    try {
-      return await ask(this.#layout, 'observe', {}, limit);
-    } catch (error) {
-      if (limit.aborted) throw this.#silent();
-      if (!(error instanceof AgentGone)) throw error;
+    const limit = lateAfter(Math.min(OBSERVE_LIMIT, this.#silence), () => this.#silent());
+    for (const until = performance.now() + Math.min(REBOUND, this.#silence / 2); ;) {
+      try {
+        return await ask(this.#layout, 'observe', {}, limit);
+      } catch (error) {
+        if (limit.aborted) throw this.#silent();
+        if (!(error instanceof AgentGone)) throw error;
+      }
+      // One that lives has healthy instances, whatever has become of its socket.
+      const agent = await this.#serving();
+      if (!agent) break;
+      if (performance.now() > until) throw this.#unreachable(agent);
+      await sleep(LOOK_EVERY);
     }
     const stored = await readStored(this.#layout.desired);
     if (!stored) return { launched: false, database: 'none' };
@@ -114,7 +124,8 @@ export class ProcessDriver implements EnvironmentDriver {
   async telemetry(since: Instant, after?: string): Promise<Telemetry> {
     if (!await this.#launched()) return { samples: [], traffic: [], probes: [] };
     const { clock } = this.#spec;
-    const { now, ...measured } = await this.#call('telemetry', { lastMs: Math.ceil(clock.now() - since), ...(after === undefined ? {} : { after }) }, AbortSignal.timeout(PATIENCE));
+    const request = { lastMs: Math.ceil(clock.now() - since), ...(after === undefined ? {} : { after }) };
+    const { now, ...measured } = await this.#call('telemetry', request, lateAfter(PATIENCE, () => this.#silent()));
     const ahead = clock.now() - now;
     // The answer has been on its way for a moment; only what is more than that is another clock.
     if (Math.abs(ahead - this.#ahead) > OTHER_CLOCK) this.#ahead = ahead;
@@ -123,7 +134,7 @@ export class ProcessDriver implements EnvironmentDriver {
 
   async database(): Promise<Secret | undefined> {
     if (!await this.#launched()) return undefined;
-    const url = await this.#call('database', {}, AbortSignal.timeout(PATIENCE));
+    const url = await this.#call('database', {}, lateAfter(PATIENCE, () => this.#silent()));
     return url === null ? undefined : new Secret(url);
   }
 
@@ -159,7 +170,7 @@ export class ProcessDriver implements EnvironmentDriver {
 
   /** Politely, if the agent answers; by force otherwise. Resolves once everything is proven dead. */
   async #end(signal: AbortSignal): Promise<void> {
-    const patience = AbortSignal.timeout(END_LIMIT);
+    const patience = lateAfter(END_LIMIT, () => this.#silent());
     try {
       await this.#heard('end', {}, AbortSignal.any([signal, patience]));
     } catch (error) {
@@ -174,21 +185,31 @@ export class ProcessDriver implements EnvironmentDriver {
 
   async #call<O extends Operation>(operation: O, request: Request<O>, signal: AbortSignal, { first = false, force = false } = {}): Promise<Answers[O]> {
     const deadline = performance.now() + PATIENCE + this.#silence;
+    let unreached: { readonly agent: Identity; readonly since: number } | undefined;
     for (let starts = 0; ;) {
+      let instead: Identity | undefined;
       try {
         return await this.#heard(operation, request, signal);
       } catch (error) {
         const isSilent = errorRecord(error).code === 'REGION_SILENT';
         // An agent that answers nobody serves nobody: what must be done now is done by its successor.
-        if (isSilent && force && starts === 0) await endSurvivors(this.#layout);
+        if (isSilent && force && starts === 0) instead = await livingAgent(this.#layout);
         else if (!(error instanceof AgentGone)) throw error;
         if (!first && !await this.#launched()) throw notLaunched(place(this.#layout.id));
-        if (starts === STARTS || performance.now() > deadline) {
-          throw new TrunklineError('AGENT_FAILED', 'infra', `the agent of ${place(this.#layout.id)} ended again and again: ${(error as Error).message}`, `see ${this.#layout.log}`);
-        }
+        const agent = await this.#serving();
+        if (!agent) unreached = undefined;
+        else if (!isSameAgent(unreached?.agent, agent)) unreached = { agent, since: performance.now() };
+        else if (performance.now() - (unreached?.since ?? 0) > this.#silence) instead = agent;
+        if (starts === STARTS || performance.now() > deadline) throw unreached ? this.#unreachable(unreached.agent) : this.#ended(error as Error);
       }
-      if (await awaited(startAgent(this.#layout, this.#spec.surroundings), signal) === 'started') starts++;
+      if (await awaited(startAgent(this.#layout, this.#spec.surroundings, instead), signal) === 'started') starts++;
     }
+  }
+
+  /** The agent that lives and has said that it answers. */
+  async #serving(): Promise<Identity | undefined> {
+    const agent = await livingAgent(this.#layout);
+    return agent?.serves === false ? undefined : agent;
   }
 
   /** As {@link ask}, while the agent shows that it is alive. @throws {TrunklineError} `REGION_SILENT` when it does not. */
@@ -211,7 +232,7 @@ export class ProcessDriver implements EnvironmentDriver {
     while (!over.aborted) {
       await sleep(this.#silence / 4, undefined, { signal: over, ref: false }).catch(() => {}); // the loop looks itself
       if (over.aborted) break;
-      const isAlive = await ask(this.#layout, 'observe', {}, AbortSignal.any([over, AbortSignal.timeout(this.#silence / 2)])).then(() => true, (error: unknown) => error instanceof AgentGone);
+      const isAlive = await ask(this.#layout, 'observe', {}, AbortSignal.any([over, lateAfter(this.#silence / 2, () => this.#silent())])).then(() => true, (error: unknown) => error instanceof AgentGone);
       if (isAlive) heardAt = performance.now();
       else if (!over.aborted && performance.now() - heardAt >= this.#silence) return false;
     }
@@ -220,6 +241,16 @@ export class ProcessDriver implements EnvironmentDriver {
 
   get #silence(): Millis {
     return this.#spec.silence ?? SILENCE;
+  }
+
+  #ended({ message }: Error): TrunklineError {
+    return new TrunklineError('AGENT_FAILED', 'infra', `the agent of ${place(this.#layout.id)} ended again and again: ${message}`, `see ${this.#layout.log}`);
+  }
+
+  #unreachable({ pid }: Identity): TrunklineError {
+    return new TrunklineError('AGENT_UNREACHABLE', 'infra',
+      `the agent of ${place(this.#layout.id)} lives (process ${pid}), but nobody answers at its socket ${this.#layout.socket}`,
+      `it binds the socket anew unless it is stopped, stuck or kept from it: see ${this.#layout.log}; the next change replaces it`);
   }
 
   #silent(): TrunklineError {

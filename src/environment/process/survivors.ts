@@ -36,8 +36,17 @@ export async function endSurvivors(layout: Layout): Promise<void> {
 
 /** The process whose end is the end of all, if it is alive: a number alone could be another's by now. */
 async function agentOf(layout: Layout): Promise<number | undefined> {
+  return (await livingAgent(layout))?.pid;
+}
+
+/** The agent that wrote who it is, while it is alive. */
+export async function livingAgent(layout: Layout): Promise<Identity | undefined> {
   const identity = readIdentity(layout);
-  return identity && await startOf(identity.pid) === identity.started ? identity.pid : undefined;
+  return identity && await startOf(identity.pid) === identity.started ? identity : undefined;
+}
+
+export function isSameAgent(one: Identity | undefined, other: Identity | undefined): boolean {
+  return one !== undefined && one.pid === other?.pid && one.started === other.started;
 }
 
 /** Whether the last agent here held its processes as an earlier version did. At once: calls keep their order. */
@@ -46,7 +55,13 @@ export function isOutdated(layout: Layout): boolean {
   return identity !== undefined && (identity.walls ?? 1) < WALLS;
 }
 
-interface Identity { readonly pid: number; readonly started: string; readonly walls?: number }
+export interface Identity {
+  readonly pid: number;
+  readonly started: string;
+  readonly walls?: number;
+  /** Whether it has come so far that it answers on its socket; agents of earlier versions don't say, and did at once. */
+  readonly serves?: boolean;
+}
 
 function readIdentity({ identity }: Layout): Identity | undefined {
   try {

@@ -18,8 +18,8 @@ const never = new AbortController().signal;
 interface Canary extends Fixture { readonly driver: EnvironmentDriver; readonly at: Layout; readonly url: string }
 
 /** r1 is stable, and r2 has a part of the traffic. */
-async function canary(t: TestContext): Promise<Canary> {
-  const made = await fixture(t, { silence: 1_500 });
+async function canary(t: TestContext, silence = 1_500): Promise<Canary> {
+  const made = await fixture(t, { silence });
   const driver = made.provider.region(region);
   await driver.launch({ ...contractPlan, instances: 1, drainMs: 0 }, never);
   for (const id of ['r1', 'r2']) {
@@ -81,6 +81,9 @@ test('a region is ended though what holds its namespace is stopped with its agen
 
 test('what answers garbage in an agent\'s place is told, and takes nobody with it', { timeout: 120_000 }, async (t) => {
   const { driver, at } = await canary(t);
+  // One that is at work would take its place back.
+  const agent = await agentOf(at);
+  process.kill(agent, 'SIGSTOP');
   await rename(at.socket, `${at.socket}.away`);
   for (const garbage of ['null', '5', '{"ok":5}', '{"ok":{"launched":"yes"}}', '{"error":"no"}', '[]']) {
     const other = createServer((_request, response) => response.end(garbage)).listen(at.socket);
@@ -91,7 +94,50 @@ test('what answers garbage in an agent\'s place is told, and takes nobody with i
     await rm(at.socket, { force: true });
   }
   await rename(`${at.socket}.away`, at.socket);
+  process.kill(agent, 'SIGCONT');
   assert.equal((await driver.observe()).stable?.release.id, 'r1');
+});
+
+const taken: { readonly [how: string]: (socket: string, t: TestContext) => Promise<unknown> } = {
+  'is removed': (socket) => rm(socket),
+  'is replaced by a file': (socket) => rm(socket).then(() => writeFile(socket, '')),
+  'is replaced by another listener': async (socket, t) => {
+    await rm(socket);
+    const other = createServer(() => {}).listen(socket);
+    t.after(() => other.close());
+    await once(other, 'listening');
+  },
+};
+
+for (const [how, take] of Object.entries(taken)) {
+  test(`an agent whose socket ${how} binds it anew, and no instance notices`, { timeout: 120_000 }, async (t) => {
+    const { driver, at, url } = await canary(t, 20_000);
+    const before = readFileSync(at.identity, 'utf8');
+    await take(at.socket, t);
+    while (!/bound anew$/m.test(readFileSync(at.log, 'utf8'))) {
+      assert.match(String(await visited(url)), /^r[12]$/);
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+    await driver.shift('r2', 10_000, never);
+    assert.deepEqual((await driver.observe()).candidate?.instances, { healthy: 1, total: 1 });
+    assert.equal(readFileSync(at.identity, 'utf8'), before, 'it is the same agent');
+    assert.equal(await visited(url), 'r2');
+  });
+}
+
+test('an agent that can not be reached is told apart from a dead one, and a change replaces it', { timeout: 120_000 }, async (t) => {
+  const { driver, at, url } = await canary(t);
+  const before = await agentOf(at);
+  process.kill(before, 'SIGSTOP');
+  await rm(at.socket);
+  await assert.rejects(driver.observe(), has('AGENT_UNREACHABLE'));
+  await driver.shift('r2', 2_500, never);
+  assert.notEqual(await agentOf(at), before);
+  const { stable, candidate } = await driver.observe();
+  assert.deepEqual([stable?.weight, candidate?.weight], [7_500, 2_500]);
+  const healthy = async (): Promise<boolean> => (await driver.observe()).stable?.instances.healthy === 1;
+  while (!await healthy()) await new Promise((resolve) => setTimeout(resolve, 50));
+  assert.match(String(await visited(url)), /^r[12]$/);
 });
 
 test('a restore moves the traffic though nothing can be written, and a new agent does not undo it', { timeout: 120_000 }, async (t) => {

@@ -1,11 +1,9 @@
-import { chmod, rm } from 'node:fs/promises';
-import { once } from 'node:events';
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { errorRecord, TrunklineError } from '../../../foundation/errors.ts';
-import { SOCKET } from '../layout.ts';
 import type { Caller } from '../../turns.ts';
 import { FENCE_HEADER, requests, type Answers, type Operation, type Request } from '../protocol.ts';
 import type { Region } from './region.ts';
+import { keepListening } from './listening.ts';
 
 const BODY_LIMIT_BYTES = 4_000_000;
 
@@ -34,15 +32,16 @@ function handlers(region: Region): Handlers {
   };
 }
 
-/** Answers the driver on the socket in the current folder. @param ended called once a request to end was answered. */
-export async function serveControl(region: Region, ended: () => void): Promise<Server> {
+export interface Controlled {
+  /** Called once a request to end was answered. */
+  readonly ended: () => void;
+  readonly note: (line: string) => void;
+}
+
+/** Answers the driver at the region's socket in the current folder, for as long as this process lives. */
+export async function serveControl(region: Region, { ended, note }: Controlled): Promise<void> {
   const table = handlers(region);
-  const server = createServer({ requestTimeout: 0 }, (request, response) => void answer(table, request, response, ended));
-  await rm(SOCKET, { force: true });
-  server.listen(SOCKET);
-  await once(server, 'listening');
-  await chmod(SOCKET, 0o600);
-  return server;
+  await keepListening(() => createServer({ requestTimeout: 0 }, (request, response) => void answer(table, request, response, ended)), note);
 }
 
 async function answer(table: Handlers, request: IncomingMessage, response: ServerResponse, ended: () => void): Promise<void> {

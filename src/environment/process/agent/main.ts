@@ -7,7 +7,7 @@ import { handOverOnce } from '../../../sandbox/hand-over.ts';
 import type { Isolation } from '../regional.ts';
 import { layout } from '../layout.ts';
 import { takeLock } from '../lock.ts';
-import { WALLS } from '../survivors.ts';
+import { WALLS, type Identity } from '../survivors.ts';
 import { wallsOf } from '../walls.ts';
 import type { Greeting } from '../protocol.ts';
 import { serveControl } from './control.ts';
@@ -33,8 +33,7 @@ if (!lock) {
   process.exit(1);
 }
 try {
-  const [pid, ...started] = (process.env['TRUNKLINE_AGENT'] ?? '').split(' ');
-  await writeWhole(here.identity, JSON.stringify({ pid: Number(pid), started: started.join(' '), walls: WALLS }), false);
+  await identify(false);
   for (const name of ['releases', 'logs', 'homes', 'data'] as const) await mkdir(here[name], { recursive: true, mode: 0o700 });
   const walls = await wallsOf(here, isolation, hidden);
   // Before any instance is at work in there: a host that was another user, or had other walls, may have left it.
@@ -46,13 +45,21 @@ try {
   };
   process.on('SIGTERM', () => void opened.end().then(end));
   lookForPurpose(opened, end);
-  await serveControl(opened, end);
+  await serveControl(opened, { ended: end, note });
+  await identify(true);
   note('ready');
   greet({ ready: true });
 } catch (error) {
   note(`cannot start: ${error instanceof Error ? error.stack : String(error)}`);
   greet({ error: errorRecord(error) });
   process.exit(1);
+}
+
+/** Tells whoever finds this folder which process to end, and whether it should answer by now. */
+async function identify(serves: boolean): Promise<void> {
+  const [pid, ...started] = (process.env['TRUNKLINE_AGENT'] ?? '').split(' ');
+  const identity: Identity = { pid: Number(pid), started: started.join(' '), walls: WALLS, serves };
+  await writeWhole(here.identity, JSON.stringify(identity), false);
 }
 
 /** Without a folder, or with nothing launched for long, there is nobody left who could ever end this process. */

@@ -1,6 +1,7 @@
 /** The thread that asks instances for their metrics and reads what they say: a megabyte of text holds up no request. */
 import { parentPort } from 'node:worker_threads';
 import { Agent } from 'undici';
+import { lateAfter } from '../../../foundation/late.ts';
 import { LIMITS, parseMetrics } from './openmetrics.ts';
 import type { Scrape, Scraped } from './scraping.ts';
 
@@ -23,7 +24,7 @@ async function answer(scrape: Scrape): Promise<void> {
 
 async function scraped({ instance, port, path, limitMs }: Scrape): Promise<Omit<Extract<Scraped, { readonly values: Float64Array }>, 'number' | 'instance'>> {
   const { statusCode, body } = await agent.request({
-    origin: `http://127.0.0.1:${port}`, path, method: 'GET', signal: AbortSignal.timeout(limitMs), headers: { accept: 'application/openmetrics-text, text/plain' },
+    origin: `http://127.0.0.1:${port}`, path, method: 'GET', signal: lateAfter(limitMs, () => new Error(`${path} does not answer within ${limitMs} ms`)), headers: { accept: 'application/openmetrics-text, text/plain' },
   });
   const text = await bounded(body);
   if (statusCode !== 200) throw new Error(`${path} answers ${statusCode}`);
