@@ -66,9 +66,27 @@ async function stream(host: Host, after: number, response: ServerResponse, closi
   response.once('close', () => gone.abort());
   response.setHeader('content-type', 'application/x-ndjson').flushHeaders();
   for await (const event of host.watch(after, AbortSignal.any([closing, gone.signal]))) {
-    if (!response.write(`${JSON.stringify(event)}\n`)) await new Promise((resolve) => response.once('drain', resolve).once('close', resolve));
+    if (response.writableCorked === 0) {
+      response.cork(); // what comes in one turn of the event loop is written at once
+      setImmediate(() => response.uncork());
+    }
+    if (!response.write(`${JSON.stringify(event)}\n`)) await room(response, gone.signal);
   }
   response.end();
+}
+
+/** Resolves once the other side has read what was written, or has gone. */
+function room(response: ServerResponse, gone: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const go = (): void => {
+      response.off('drain', go);
+      gone.removeEventListener('abort', go);
+      resolve();
+    };
+    if (gone.aborted) return resolve();
+    response.once('drain', go);
+    gone.addEventListener('abort', go, { once: true });
+  });
 }
 
 async function body(request: IncomingMessage): Promise<string> {

@@ -17,6 +17,7 @@ import { busyIn, placeOf } from './places.ts';
 import type { Journal } from '../../journal/journal.ts';
 import type { Effects } from '../effects.ts';
 import { failureOf } from './failure.ts';
+import { History } from './history.ts';
 import { Ledger } from './ledger.ts';
 import type { Answer, Command } from '../../core/command.ts';
 import type { Host } from '../host.ts';
@@ -58,6 +59,7 @@ export class EmbeddedHost implements Host {
   readonly state: PipelineState = emptyState();
   readonly #parts: EmbeddedParts;
   readonly #ledger: Ledger;
+  readonly #history: History;
   readonly #underWay = new Map<string, UnderWay>();
   /** The effect that the code of this moment belongs to, however deep in callbacks. */
   readonly #scope = new AsyncLocalStorage<string>();
@@ -76,6 +78,7 @@ export class EmbeddedHost implements Host {
   private constructor(parts: EmbeddedParts) {
     this.#parts = parts;
     for (const event of parts.journal.read(0)) evolve(this.state, event);
+    this.#history = new History(parts.journal);
     this.#ledger = new Ledger(parts.journal, this.state.head, (line) => parts.tell?.(line));
   }
 
@@ -165,10 +168,12 @@ export class EmbeddedHost implements Host {
     let place = after;
     while (!signal.aborted) {
       const first = this.#recent[0]?.seq;
-      const events = first !== undefined && first <= place + 1 ? this.#recent.filter(({ seq }) => seq > place) : [...this.#parts.journal.read(place)];
+      const isRecent = this.#ledger.head <= place || (first !== undefined && first <= place + 1);
+      const events = isRecent ? this.#recent.filter(({ seq }) => seq > place) : await this.#history.page(place);
       for (const event of events) {
         place = event.seq;
         yield event;
+        if (signal.aborted) return;
       }
       if (this.#failure) throw this.#failure;
       if (this.#closed) return;

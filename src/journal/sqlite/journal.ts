@@ -24,8 +24,10 @@ export function openJournal(path: string, keys: HeadSigner & HeadTrust): Journal
     chmodSync(path, 0o600);
   });
   const heads = openHeads(db, path, keys);
-  const reading = reader(db, path, heads);
   const written: Written = {};
+  const reading = reader(db, path, heads, { proven: (last) => {
+    if (last.seq >= (written.last?.seq ?? 0)) written.last = last;
+  } });
   return { ...reading, append: appender(db, path, written), seal: sealer({ db, path, heads, keys, written, verifyChain: () => reading.verifyChain() }) };
 }
 
@@ -36,7 +38,7 @@ export function openJournalReadOnly(path: string, trust: HeadTrust): JournalRead
     isNew = isEmpty(opened);
     if (!isNew) requireSchema(opened, path);
   });
-  return reader(db, path, openHeads(db, path, trust), isNew);
+  return reader(db, path, openHeads(db, path, trust), { isNew });
 }
 
 function open(path: string, readOnly: boolean, prepare: (db: DatabaseSync) => void): DatabaseSync {
@@ -54,8 +56,14 @@ function open(path: string, readOnly: boolean, prepare: (db: DatabaseSync) => vo
 
 const NOTHING: Head = { seq: 0, chain: '' };
 
-/** @param isNew the first writer has made the file, and not yet the table in it. */
-function reader(db: DatabaseSync, path: string, heads: Heads, isNew = false): JournalReader & ChainedJournal {
+interface Reading {
+  /** The first writer has made the file, and not yet the table in it. */
+  readonly isNew?: boolean;
+  /** Told the last row, where all rows were read from the first one on and hold. */
+  readonly proven?: (last: Head) => void;
+}
+
+function reader(db: DatabaseSync, path: string, heads: Heads, { isNew = false, proven = () => undefined }: Reading): JournalReader & ChainedJournal {
   /** Every event after `after` with its head, each checked. */
   function* checked(after: number): Generator<{ readonly event: Recorded; readonly head: Head }> {
     try {
@@ -70,6 +78,7 @@ function reader(db: DatabaseSync, path: string, heads: Heads, isNew = false): Jo
         yield { event, head: previous };
       }
       if (signed && signed.seq > previous.seq) throw unlikeHeads(db, path, heads, previous);
+      if (after === 0) proven(previous);
     } catch (thrown) {
       throw journalFault(thrown, path);
     }
@@ -113,7 +122,7 @@ function unlikeHeads(db: DatabaseSync, path: string, heads: Heads, last: Head): 
   return tampered(path, from === first.seq ? `row ${from} is not the one that was signed` : `of the rows from ${from} to ${first.seq} one at least is not what was signed`);
 }
 
-/** What this process wrote last: nobody else writes while it lives. */
+/** The last row that this process wrote, or has read after all before it: nobody else writes while it lives. */
 interface Written { last?: Head }
 
 function appender(db: DatabaseSync, path: string, written: Written): Journal['append'] {
@@ -159,7 +168,7 @@ interface Sealing {
 function sealer({ db, path, heads, keys, written, verifyChain }: Sealing): Journal['seal'] {
   let before = Promise.resolve();
   const seal = async (): Promise<void> => {
-    const last = written.last ?? proven(verifyChain());
+    const last = written.last ?? wholeUpTo(verifyChain());
     if (last.seq <= (heads.newest()?.seq ?? 0)) return;
     const envelope = await keys.sign(last);
     guarded(path, () => keepHead(db, path, envelope));
@@ -171,7 +180,7 @@ function sealer({ db, path, heads, keys, written, verifyChain }: Sealing): Journ
   };
 }
 
-function proven(verdict: ChainVerdict): Head {
+function wholeUpTo(verdict: ChainVerdict): Head {
   if (!verdict.whole) throw verdict.error;
   return { seq: verdict.events, chain: verdict.head };
 }

@@ -11,7 +11,8 @@ export function chainOf(previous: string, seq: number, body: string): string {
   return hash('sha256', `${previous}\n${seq}\n${body}`, 'hex');
 }
 
-const PAGE = 500;
+/** What one query brings: whoever reads in pieces takes as much in one of them. */
+export const PAGE = 128;
 
 /** Rows after `after`, a page at a time: no transaction stays open between pages, so readers never hold back a writer. */
 export function* rowsAfter(db: DatabaseSync, after: number): Generator<Row> {
